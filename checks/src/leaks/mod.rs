@@ -1,0 +1,1 @@
+//! Credentials in text: detectors as tables, decoding, the scan, the redactor.

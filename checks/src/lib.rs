@@ -1,0 +1,4 @@
+//! Rules over charts, values and renders: values in, findings out. No process, no clock, no environment variable, no
+//! terminal, no path it was not given.
+
+pub mod leaks;

@@ -1,0 +1,4 @@
+//! The program behind `cargo xtask`; everything it does lives in the library.
+fn main() -> std::process::ExitCode {
+    xtask::main()
+}
