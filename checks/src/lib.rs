@@ -1,4 +1,9 @@
 //! Rules over charts, values and renders: values in, findings out. No process, no clock, no environment variable, no
 //! terminal, no path it was not given.
 
+pub mod finding;
 pub mod leaks;
+pub mod model;
+pub mod object;
+pub mod rules;
+pub mod yaml;

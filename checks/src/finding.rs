@@ -1,0 +1,212 @@
+//! What a rule has to say: one finding, with the place a person must edit and where it shows.
+//!
+//! Findings never hold a secret's value: rules build messages from names and paths, and what a sink prints goes through the
+//! redactor once more.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Place, Severity};
+
+/// Where a finding shows in a render.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default)]
+pub struct RenderPlace {
+    /// `env/release`.
+    pub cell: String,
+    /// `Kind namespace/name`.
+    pub object: String,
+    /// Dotted path inside the object.
+    pub path: String,
+    /// Line in the render, from 1; 0 when unknown.
+    pub line: usize,
+    /// `chart/templates/file.yaml`, when known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub template: Option<String>,
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// `family/rule`.
+    pub rule: String,
+    /// Its weight in this run.
+    pub severity: Severity,
+    /// What is wrong, in one line, without the rule's name and without a cell's name where it is the same in all cells.
+    pub message: String,
+    /// What the caret says under the place.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub label: String,
+    /// The next step; may have several lines.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub help: String,
+    /// The source a person must edit.
+    #[serde(rename = "location", skip_serializing_if = "Option::is_none", default)]
+    pub place: Option<Place>,
+    /// Other places worth seeing, each with a label.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub related: Vec<(Place, String)>,
+    /// Where it shows, one per cell.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub render: Vec<RenderPlace>,
+    /// Further lines of explanation, each one printed after `=`.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub notes: Vec<String>,
+    /// Lines of text to show under the place when it is no file on disk, such as the render around Helm's error. Redacted by
+    /// the sink.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub excerpt: Option<String>,
+    /// `env/release` of every cell in which it occurs.
+    pub cells: BTreeSet<String>,
+    /// Stable identity; equal fingerprints merge their cells.
+    pub fingerprint: String,
+}
+
+impl Finding {
+    /// A finding of a rule. The severity is the rule's own; the report applies the matrix file's.
+    pub fn new(rule: &str, severity: Severity, message: impl Into<String>) -> Self {
+        Self {
+            rule: rule.to_owned(),
+            severity,
+            message: message.into(),
+            label: String::new(),
+            help: String::new(),
+            place: None,
+            related: Vec::new(),
+            render: Vec::new(),
+            notes: Vec::new(),
+            excerpt: None,
+            cells: BTreeSet::new(),
+            fingerprint: String::new(),
+        }
+    }
+
+    /// The place to edit.
+    #[must_use]
+    pub fn at(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
+    }
+
+    /// The caret's words.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = label.into();
+        self
+    }
+
+    /// The next step.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = help.into();
+        self
+    }
+
+    /// One more line of explanation.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+
+    /// Another place worth seeing.
+    #[must_use]
+    pub fn related(mut self, place: Place, label: impl Into<String>) -> Self {
+        self.related.push((place, label.into()));
+        self
+    }
+
+    /// A cell in which it occurs.
+    #[must_use]
+    pub fn cell(mut self, cell: impl Into<String>) -> Self {
+        self.cells.insert(cell.into());
+        self
+    }
+
+    /// Where it shows in a render; adds the cell.
+    #[must_use]
+    pub fn shown(mut self, render: RenderPlace) -> Self {
+        self.cells.insert(render.cell.clone());
+        self.render.push(render);
+        self
+    }
+
+    /// Lines to show that stand in no file on disk.
+    #[must_use]
+    pub fn excerpt(mut self, excerpt: impl Into<String>) -> Self {
+        self.excerpt = Some(excerpt.into());
+        self
+    }
+
+    /// Overrides what makes this finding the same in another cell or run (default: file, object, path and message).
+    #[must_use]
+    pub fn identity(mut self, identity: &str) -> Self {
+        self.fingerprint = fingerprint(&[&self.rule, identity]);
+        self
+    }
+
+    /// Fills the fingerprint in. Line numbers are no part of it: a line added above changes nothing. Cells are none either.
+    fn seal(&mut self) {
+        if self.fingerprint.is_empty() {
+            let file = self.place.as_ref().map_or("", |p| p.file.as_str());
+            let (object, path) = self.render.first().map_or(("", ""), |r| (r.object.as_str(), r.path.as_str()));
+            self.fingerprint = fingerprint(&[&self.rule, file, object, path, &self.message]);
+        }
+    }
+}
+
+fn fingerprint(parts: &[&str]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for part in parts {
+        hasher.update(part.as_bytes());
+        hasher.update(&[0]);
+    }
+    hasher.finalize().to_hex()[..16].to_owned()
+}
+
+/// Merges findings of equal fingerprint and place, and sorts: errors first, then by file, line, rule, message.
+pub fn merge(findings: impl IntoIterator<Item = Finding>) -> Vec<Finding> {
+    let mut merged: BTreeMap<(String, Option<Place>), Finding> = BTreeMap::new();
+    for mut finding in findings {
+        finding.seal();
+        match merged.entry((finding.fingerprint.clone(), finding.place.clone())) {
+            std::collections::btree_map::Entry::Vacant(slot) => {
+                slot.insert(finding);
+            }
+            std::collections::btree_map::Entry::Occupied(mut slot) => {
+                let known = slot.get_mut();
+                known.cells.extend(finding.cells);
+                known.render.extend(finding.render);
+                known.render.sort();
+                known.render.dedup();
+                for note in finding.notes {
+                    if !known.notes.contains(&note) {
+                        known.notes.push(note);
+                    }
+                }
+            }
+        }
+    }
+    let mut all: Vec<Finding> = merged.into_values().collect();
+    for finding in &mut all {
+        finding.notes.sort();
+    }
+    all.sort_by(|a, b| {
+        let key = |f: &Finding| (std::cmp::Reverse(f.severity), f.place.clone(), f.rule.clone(), f.message.clone());
+        key(a).cmp(&key(b))
+    });
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_finding_in_three_environments_is_one() {
+        let make = |cell: &str| Finding::new("a/b", Severity::Error, "m").at(Place::line("f.yaml", 3)).cell(cell);
+        let merged = merge([make("staging/x"), make("local/x"), make("production/x")]);
+        assert_eq!(merged.len(), 1);
+        assert_eq!(merged[0].cells.len(), 3);
+    }
+}
