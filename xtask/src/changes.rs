@@ -1,0 +1,125 @@
+//! How a render differs from its golden, object by object, and which cells differ in the same way.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use checks::leaks::Redactor;
+use checks::object::{self, Identity, Object};
+use serde::Serialize;
+use similar::TextDiff;
+
+/// What happened to an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum What {
+    /// Only the render has it.
+    Added,
+    /// Only the golden has it.
+    Removed,
+    /// Both have it, with other contents.
+    Changed,
+    /// The same objects in another order, or text between them.
+    Layout,
+}
+
+/// The difference of one object.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct ObjectChange {
+    /// What happened.
+    pub what: What,
+    /// `Kind namespace/name`; empty for [`What::Layout`].
+    pub object: String,
+    /// The template in which it is made.
+    pub template: Option<String>,
+    /// Lines of a unified diff, masked, without headers.
+    pub diff: Vec<String>,
+    /// Lines that were cut off.
+    pub cut: usize,
+}
+
+/// The same differences in one or more cells.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// Cells, sorted.
+    pub cells: BTreeSet<String>,
+    /// Objects, in the order of their names.
+    pub objects: Vec<ObjectChange>,
+}
+
+/// Lines of a diff that are shown of one object; the rest is counted.
+const MAX_LINES: usize = 60;
+/// A diff of large texts is cut short, not waited for.
+const DIFF_BUDGET: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// The differences of one cell.
+pub fn diff(golden: &str, render: &str, namespace: &str, redactor: &Redactor) -> Vec<ObjectChange> {
+    let (old, _) = object::objects(golden, namespace);
+    let (new, _) = object::objects(render, namespace);
+    let index = |objects: &[Object], text: &str| -> BTreeMap<Identity, (String, Option<String>)> {
+        objects.iter().map(|o| (o.id.clone(), (slice(text, o), o.template.clone()))).collect()
+    };
+    let (old_map, new_map) = (index(&old, golden), index(&new, render));
+    let mut changes = Vec::new();
+    for (id, (text, template)) in &new_map {
+        match old_map.get(id) {
+            None => changes.push(change(What::Added, id, template.as_ref(), "", text, redactor)),
+            Some((before, _)) if before != text => {
+                changes.push(change(What::Changed, id, template.as_ref(), before, text, redactor));
+            }
+            Some(_) => {}
+        }
+    }
+    for (id, (text, template)) in &old_map {
+        if !new_map.contains_key(id) {
+            changes.push(change(What::Removed, id, template.as_ref(), text, "", redactor));
+        }
+    }
+    if changes.is_empty() {
+        let (diff, cut) = unified(golden, render, redactor);
+        changes.push(ObjectChange { what: What::Layout, object: String::new(), template: None, diff, cut });
+    }
+    changes.sort_by(|a, b| (&a.object, a.what).cmp(&(&b.object, b.what)));
+    changes
+}
+
+fn slice(text: &str, object: &Object) -> String {
+    let part = text.get(object.span.start.offset..object.span.end.offset).unwrap_or_default();
+    let body = part.trim_start_matches('\n');
+    body.lines().filter(|l| !l.starts_with("# Source:")).fold(String::new(), |mut all, line| {
+        all.push_str(line);
+        all.push('\n');
+        all
+    })
+}
+
+fn change(
+    what: What,
+    id: &Identity,
+    template: Option<&String>,
+    old: &str,
+    new: &str,
+    redactor: &Redactor,
+) -> ObjectChange {
+    let (diff, cut) = unified(old, new, redactor);
+    ObjectChange { what, object: id.to_string(), template: template.cloned(), diff, cut }
+}
+
+fn unified(old: &str, new: &str, redactor: &Redactor) -> (Vec<String>, usize) {
+    let diff = TextDiff::configure().timeout(DIFF_BUDGET).diff_lines(old, new);
+    let text = diff.unified_diff().context_radius(2).to_string();
+    let mut lines: Vec<String> = text.lines().map(|line| redactor.redact(line).into_owned()).collect();
+    let cut = lines.len().saturating_sub(MAX_LINES);
+    lines.truncate(MAX_LINES);
+    (lines, cut)
+}
+
+/// Cells with equal differences become one change. `protected` cells are kept apart: they are a decision of their own.
+pub fn group(cells: Vec<(String, bool, Vec<ObjectChange>)>) -> Vec<Change> {
+    let mut groups: BTreeMap<(Vec<ObjectChange>, bool), BTreeSet<String>> = BTreeMap::new();
+    for (cell, protected, objects) in cells {
+        groups.entry((objects, protected)).or_default().insert(cell);
+    }
+    let mut changes: Vec<Change> =
+        groups.into_iter().map(|((objects, _), cells)| Change { cells, objects }).collect();
+    changes.sort_by(|a, b| a.cells.cmp(&b.cells));
+    changes
+}

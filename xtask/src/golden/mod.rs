@@ -1,0 +1,4 @@
+//! Goldens: the comparison, and the one place that writes them.
+
+pub mod compare;
+pub mod write;

@@ -1,0 +1,91 @@
+//! The finished report of a run, and its sinks: one file a format. A sink decides nothing.
+
+pub mod human;
+pub mod json;
+pub mod redact;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use checks::finding::Finding;
+use checks::model::Severity;
+use serde::Serialize;
+
+use crate::changes::Change;
+
+/// What became of a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CellStatus {
+    /// Equals its golden.
+    Equal,
+    /// Differs from its golden.
+    Differs,
+    /// Has no golden.
+    Missing,
+    /// Helm refused it.
+    Failed,
+    /// The tool could not render it: killed, out of time.
+    Broken,
+}
+
+/// One cell of a run.
+#[derive(Debug, Clone, Serialize)]
+pub struct CellResult {
+    /// `env/release`.
+    pub name: String,
+    /// What became of it.
+    pub status: CellStatus,
+    /// Wall time of its render.
+    pub seconds: f64,
+    /// Whether the render came from a cache.
+    pub cached: bool,
+}
+
+/// A finished run.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Merged and sorted.
+    pub findings: Vec<Finding>,
+    /// Grouped.
+    pub changes: Vec<Change>,
+    /// Sorted by name.
+    pub cells: Vec<CellResult>,
+    /// Helm's version, and where it came from when it is not the pinned one.
+    pub helm: String,
+    /// Cells that are off.
+    pub off: usize,
+    /// Rules that were looked for.
+    pub rules: usize,
+    /// Wall time of the run.
+    pub duration: Duration,
+    /// Why the tool could not do all of its work; not empty means exit 2.
+    pub troubles: Vec<String>,
+    /// Protected environments, whose changes are asked for by themselves.
+    pub protected: Vec<String>,
+}
+
+impl Report {
+    /// Number of findings of a severity.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.findings.iter().filter(|f| f.severity == severity).count()
+    }
+
+    /// Cells by status.
+    pub fn statuses(&self) -> BTreeMap<CellStatus, usize> {
+        let mut counts = BTreeMap::new();
+        for cell in &self.cells {
+            *counts.entry(cell.status).or_insert(0) += 1;
+        }
+        counts
+    }
+
+    /// The exit code: 2 is never hidden by 1.
+    pub fn exit_code(&self, fail_on: Severity) -> u8 {
+        if !self.troubles.is_empty() {
+            2
+        } else {
+            u8::from(self.findings.iter().any(|f| f.severity >= fail_on))
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! The writer that every sink goes through: what the scan found in the run's inputs never leaves it.
+//!
+//! Text is held back until its line is complete, so that a value cannot slip through between two writes.
+
+use std::io::{self, Write};
+
+use checks::leaks::Redactor;
+
+/// Masks known secrets in everything written to it.
+pub struct Redacting<'a, W: Write> {
+    inner: W,
+    redactor: &'a Redactor,
+    pending: Vec<u8>,
+}
+
+impl<'a, W: Write> Redacting<'a, W> {
+    /// Wraps a writer.
+    pub fn new(inner: W, redactor: &'a Redactor) -> Self {
+        Self { inner, redactor, pending: Vec::new() }
+    }
+
+    /// Writes out what is held back. A secret may span lines, so everything is masked at once here.
+    pub fn finish(mut self) -> io::Result<()> {
+        let text = String::from_utf8_lossy(&self.pending);
+        self.inner.write_all(self.redactor.redact(&text).as_bytes())?;
+        self.inner.flush()
+    }
+}
+
+impl<W: Write> Write for Redacting<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.pending.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
