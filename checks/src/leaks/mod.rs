@@ -1,1 +1,5 @@
-//! Credentials in text: detectors as tables, decoding, the scan, the redactor.
+//! Credentials in text: what masks them.
+
+mod redact;
+
+pub use redact::Redactor;

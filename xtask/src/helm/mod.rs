@@ -7,6 +7,8 @@ mod error;
 mod fetch;
 mod locate;
 pub mod pins;
+pub mod render;
+pub mod stderr;
 
 use std::path::PathBuf;
 
