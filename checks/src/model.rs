@@ -189,6 +189,10 @@ pub struct Cell {
     pub values: Vec<ValuesFile>,
     /// Namespace given to Helm.
     pub namespace: String,
+    /// What `--kube-version` and `--api-versions` say for it.
+    pub kube: Kube,
+    /// Whether `--include-crds` is passed.
+    pub include_crds: bool,
     /// Path of the golden.
     pub golden: String,
     /// Layer number.

@@ -28,6 +28,11 @@ impl Shard {
         }
     }
 
+    /// True for the first part, which also looks at what belongs to no cell.
+    pub fn is_first(self) -> bool {
+        self.index == 1
+    }
+
     /// This part of the cells: every N-th, so that parts are disjoint, complete, equal in size and the same on every machine.
     pub fn of(self, cells: Vec<&Cell>) -> Vec<&Cell> {
         cells.into_iter().skip(self.index - 1).step_by(self.total).collect()

@@ -21,6 +21,18 @@ pub enum What {
     Layout,
 }
 
+impl What {
+    /// For sentences.
+    pub fn verb(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Removed => "removed",
+            Self::Changed => "changed",
+            Self::Layout => "moved",
+        }
+    }
+}
+
 /// The difference of one object.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct ObjectChange {
@@ -118,8 +130,7 @@ pub fn group(cells: Vec<(String, bool, Vec<ObjectChange>)>) -> Vec<Change> {
     for (cell, protected, objects) in cells {
         groups.entry((objects, protected)).or_default().insert(cell);
     }
-    let mut changes: Vec<Change> =
-        groups.into_iter().map(|((objects, _), cells)| Change { cells, objects }).collect();
+    let mut changes: Vec<Change> = groups.into_iter().map(|((objects, _), cells)| Change { cells, objects }).collect();
     changes.sort_by(|a, b| a.cells.cmp(&b.cells));
     changes
 }

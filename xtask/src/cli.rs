@@ -15,7 +15,9 @@ const STYLES: Styles = Styles::styled()
 /// Renders every chart in every environment, compares with goldens, and checks that secrets are safe and in time.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version, styles = STYLES, max_term_width = 100)]
-#[command(after_help = "Begin with `cargo xtask validate`. Exit codes: 0 clean, 1 findings, 2 the tool could not do its work.")]
+#[command(
+    after_help = "Begin with `cargo xtask validate`. Exit codes: 0 clean, 1 findings, 2 the tool could not do its work."
+)]
 pub struct Cli {
     /// Flags that all commands share.
     #[command(flatten)]
@@ -47,7 +49,7 @@ pub struct Global {
     /// Say more; twice for Helm's own command lines
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
-    /// Write a report: human, json, sarif; to standard output or to a file. Repeatable
+    /// Write a report: human or json; to standard output or to a file. Repeatable
     #[arg(long, value_name = "FORMAT[=FILE]", global = true, value_parser = ReportTo::parse)]
     pub report: Vec<ReportTo>,
     /// What fails a run
@@ -82,8 +84,6 @@ pub enum Format {
     Human,
     /// Version 1 of our own JSON.
     Json,
-    /// SARIF 2.1.0.
-    Sarif,
 }
 
 /// One `--report`.
@@ -191,18 +191,13 @@ Refuses a render that failed, that leaks a credential, that differs from its own
     #[command(after_help = "Example:\n  cargo xtask setup\n\nXTASK_HELM names another Helm binary to use instead.")]
     Setup,
     /// Say what a rule means, why it matters, how to mend it and how to waive it
-    #[command(after_help = "Example:\n  cargo xtask explain order/produced-too-late\n  cargo xtask explain            all rules, one line each")]
+    #[command(
+        after_help = "Example:\n  cargo xtask explain golden/differs\n  cargo xtask explain            all rules, one line each"
+    )]
     Explain {
         /// The rule, as family/rule; all when left out
         #[arg(value_name = "RULE")]
         rule: Option<String>,
-    },
-    /// Scan any folder, file or standard input (-) for leaked credentials; needs no matrix file
-    #[command(after_help = "Examples:\n  cargo xtask leaks charts/ environments/\n  git diff | cargo xtask leaks -")]
-    Leaks {
-        /// Folders and files; `-` reads standard input [default: the root]
-        #[arg(value_name = "PATH")]
-        paths: Vec<PathBuf>,
     },
 }
 

@@ -1,8 +1,69 @@
 //! All that touches the world: processes, files, git, the network, the terminal. What is judged, the `checks` crate judges.
 
+pub mod cells;
+pub mod changes;
+pub mod cli;
+pub mod commands;
+pub mod golden;
 pub mod helm;
+pub mod judge;
+pub mod matrix;
+pub mod nearest;
+pub mod progress;
+pub mod report;
+pub mod run;
 
-/// Runs the command line and returns the exit code of the process.
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, ColorWhen, Command};
+use commands::{bless, explain, list, render, setup, validate};
+
+/// Runs the command line and returns the exit code of the process: 0 clean, 1 findings, 2 the work could not be done.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    match cli.global.color {
+        ColorWhen::Auto => anstream::ColorChoice::Auto,
+        ColorWhen::Always => anstream::ColorChoice::Always,
+        ColorWhen::Never => anstream::ColorChoice::Never,
+    }
+    .write_global();
+    run::process::catch_signals();
+    // The message of a panic may quote its input; only its place is told.
+    std::panic::set_hook(Box::new(|info| {
+        let place = info.location().map(|l| format!("{}:{}", l.file(), l.line())).unwrap_or_default();
+        let _ = writeln!(
+            std::io::stderr(),
+            "error: this is a fault of the tool itself, at {place}\n  help: please report it with the command that you ran"
+        );
+    }));
+    match std::panic::catch_unwind(|| dispatch(&cli)) {
+        Ok(Ok(code)) => ExitCode::from(code),
+        Ok(Err(failure)) => {
+            commands::print(&failure);
+            ExitCode::from(2)
+        }
+        Err(_) => ExitCode::from(2),
+    }
+}
+
+fn dispatch(cli: &Cli) -> commands::Outcome {
+    let global = &cli.global;
+    match &cli.command {
+        Command::Validate { select, shard, check, skip } => validate::run(global, select, *shard, check, skip),
+        Command::Bless { select, allow_removed, force } => bless::run(global, select, *allow_removed, *force),
+        Command::Render { cell } => render::run(global, cell),
+        Command::List { select } => list::run(global, select),
+        Command::Matrix { shards } => render::matrix_line(*shards),
+        Command::Setup => setup::run(global),
+        Command::Explain { rule } => explain::run(rule.as_deref()),
+    }
 }

@@ -1,5 +1,7 @@
 //! Credentials in text: what masks them.
 
 mod redact;
+mod secrets;
 
 pub use redact::Redactor;
+pub use secrets::secret_values;

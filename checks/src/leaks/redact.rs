@@ -25,7 +25,8 @@ impl std::fmt::Debug for Hidden {
 impl Redactor {
     /// Knows these values. Values shorter than four bytes are left out: masking them would hide ordinary words.
     pub fn new<S: AsRef<str>>(secrets: impl IntoIterator<Item = S>) -> Self {
-        let mut patterns: Vec<String> = secrets.into_iter().map(|s| s.as_ref().to_owned()).filter(|s| s.len() >= 4).collect();
+        let mut patterns: Vec<String> =
+            secrets.into_iter().map(|s| s.as_ref().to_owned()).filter(|s| s.len() >= 4).collect();
         patterns.sort();
         patterns.dedup();
         let automaton = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&patterns).ok();

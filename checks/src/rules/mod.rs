@@ -4,6 +4,9 @@
 //! documentation is the text of [`Rule::doc`], under the same headings in every rule: what it finds, why it matters, an
 //! example, what to do instead, when it stays silent.
 
+mod golden;
+mod render;
+
 use std::collections::BTreeMap;
 
 use crate::finding::Finding;
@@ -115,7 +118,14 @@ pub struct MatrixView<'a> {
 
 /// All rules, in the order of their identifiers.
 pub fn registry() -> &'static [&'static Rule] {
-    &[]
+    &[
+        &golden::differs::RULE,
+        &golden::missing::RULE,
+        &golden::orphaned::RULE,
+        &render::failed::RULE,
+        &render::missing_required::RULE,
+        &render::too_large::RULE,
+    ]
 }
 
 /// The rule of an identifier.

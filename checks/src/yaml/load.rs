@@ -209,6 +209,7 @@ impl Builder {
                     return Err(ParseError { message, at: span.start, limit: false });
                 };
                 self.count(size, span.start)?;
+                self.document.aliases.push(span);
                 let mut node = self.anchors[&id].0.clone();
                 node.span = span;
                 self.complete(node, 0);

@@ -113,6 +113,8 @@ pub struct Document {
     pub comments: Vec<Comment>,
     /// Keys that stand twice.
     pub duplicates: Vec<Duplicate>,
+    /// Where aliases stand.
+    pub aliases: Vec<Span>,
     /// Why it could not be read; the documents after it still are.
     pub error: Option<ParseError>,
 }

@@ -18,6 +18,24 @@ pub fn atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Replaces a tracked file. The temporary file lies below `target/`, so that even a kill leaves nothing in the working tree;
+/// where that is another disk, beside the file.
+pub fn replace(path: &Path, bytes: &[u8], target: &Path) -> io::Result<()> {
+    let scratch = target.join("xtask").join("tmp");
+    let Ok(mut file) = own_folder(&scratch).and_then(|()| tempfile::NamedTempFile::new_in(&scratch)) else {
+        return atomically(path, bytes);
+    };
+    file.write_all(bytes)?;
+    file.as_file().set_permissions(fs::metadata(path).map_or_else(|_| default_mode(), |m| m.permissions()))?;
+    file.as_file().sync_all()?;
+    fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+    match file.persist(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.error.kind() == io::ErrorKind::CrossesDevices => atomically(path, bytes),
+        Err(error) => Err(error.error),
+    }
+}
+
 fn default_mode() -> fs::Permissions {
     use std::os::unix::fs::PermissionsExt;
     fs::Permissions::from_mode(0o644)

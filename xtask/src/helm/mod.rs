@@ -8,7 +8,7 @@ mod fetch;
 mod locate;
 pub mod pins;
 pub mod render;
-pub mod stderr;
+pub mod words;
 
 use std::path::PathBuf;
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use checks::model::{Cell, Matrix};
+use checks::model::Cell;
 
 use crate::run::process::{self, Bounds, End};
 
@@ -15,8 +15,6 @@ pub const MAX_RENDER: u64 = 64 << 20;
 pub struct Renderer<'a> {
     /// Helm's binary.
     pub helm: &'a Path,
-    /// The matrix.
-    pub matrix: &'a Matrix,
     /// The repository's root, which paths are relative to.
     pub root: &'a Path,
     /// An empty folder that Helm takes for its home.
@@ -73,7 +71,7 @@ impl Renderer<'_> {
             arguments.extend(["-f".to_owned(), file.path.clone()]);
         }
         arguments.extend(["--namespace".to_owned(), cell.namespace.clone()]);
-        arguments.extend(["--kube-version".to_owned(), self.matrix.kube.version.clone()]);
+        arguments.extend(["--kube-version".to_owned(), cell.kube.version.clone()]);
         self.call(&arguments)
     }
 
@@ -88,9 +86,9 @@ impl Renderer<'_> {
             arguments.extend(["-f".to_owned(), file.path.clone()]);
         }
         arguments.extend(["--namespace".to_owned(), cell.namespace.clone()]);
-        arguments.extend(["--kube-version".to_owned(), self.matrix.kube.version.clone()]);
+        arguments.extend(["--kube-version".to_owned(), cell.kube.version.clone()]);
         let mut given: Vec<&str> = Vec::new();
-        for api in &self.matrix.kube.apis {
+        for api in &cell.kube.apis {
             // Charts ask for both forms: `Capabilities.APIs.Has "group/version"` and `"group/version/Kind"`.
             let group_version = match api.rsplit_once('/') {
                 Some((gv, kind)) if kind.starts_with(|c: char| c.is_ascii_uppercase()) => gv,
@@ -103,7 +101,7 @@ impl Renderer<'_> {
                 }
             }
         }
-        if self.matrix.helm.include_crds {
+        if cell.include_crds {
             arguments.push("--include-crds".to_owned());
         }
         arguments

@@ -1,5 +1,6 @@
 //! The finished report of a run, and its sinks: one file a format. A sink decides nothing.
 
+pub mod diagnostic;
 pub mod human;
 pub mod json;
 pub mod redact;
@@ -61,6 +62,12 @@ pub struct Report {
     pub duration: Duration,
     /// Why the tool could not do all of its work; not empty means exit 2.
     pub troubles: Vec<String>,
+    /// What a person should know that is neither a finding nor a trouble.
+    pub notes: Vec<String>,
+    /// The command to type next; empty when there is nothing to do.
+    pub next: String,
+    /// Whether the run failed, findings and troubles weighed.
+    pub failed: bool,
     /// Protected environments, whose changes are asked for by themselves.
     pub protected: Vec<String>,
 }
@@ -82,10 +89,6 @@ impl Report {
 
     /// The exit code: 2 is never hidden by 1.
     pub fn exit_code(&self, fail_on: Severity) -> u8 {
-        if !self.troubles.is_empty() {
-            2
-        } else {
-            u8::from(self.findings.iter().any(|f| f.severity >= fail_on))
-        }
+        if !self.troubles.is_empty() { 2 } else { u8::from(self.findings.iter().any(|f| f.severity >= fail_on)) }
     }
 }

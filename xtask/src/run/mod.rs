@@ -1,5 +1,4 @@
-//! Running cells: processes with deadlines, the pool, and what a cell reads.
+//! Running cells: processes with deadlines, and the pool.
 
-pub mod inputs;
 pub mod pool;
 pub mod process;

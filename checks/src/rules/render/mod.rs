@@ -1,0 +1,5 @@
+//! What Helm says while it renders.
+
+pub mod failed;
+pub mod missing_required;
+pub mod too_large;

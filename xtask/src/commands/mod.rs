@@ -1,0 +1,157 @@
+//! One file a command; each reads like the sentence that describes it in the help.
+
+pub mod bless;
+pub mod explain;
+pub mod list;
+pub mod render;
+pub mod setup;
+pub mod validate;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use checks::finding::{self, Finding};
+use checks::leaks::Redactor;
+use checks::model::Matrix;
+use tempfile::TempDir;
+
+use crate::cli::Global;
+use crate::helm::render::Renderer;
+use crate::helm::{Helm, Setup, Source};
+use crate::matrix;
+use crate::report::diagnostic::{self, Sources};
+use crate::report::redact::Redacting;
+use crate::run::process;
+
+/// Why a command could not do its work; its text was not printed yet.
+#[derive(Debug)]
+pub enum Failure {
+    /// A usage error or the like: what happened, and what to do after `help:`.
+    Words(String),
+    /// The matrix file is wrong.
+    Matrix(Vec<Finding>, PathBuf),
+}
+
+impl From<String> for Failure {
+    fn from(words: String) -> Self {
+        Self::Words(words)
+    }
+}
+
+/// What a command returns: its exit code.
+pub type Outcome = Result<u8, Failure>;
+
+/// Prints why a command could not do its work. Exit code 2.
+pub fn print(failure: &Failure) {
+    let mut err = anstream::stderr();
+    let red = anstyle::AnsiColor::Red.on_default().bold();
+    match failure {
+        Failure::Words(words) => {
+            let _ = writeln!(err, "{red}error{red:#}: {words}");
+        }
+        Failure::Matrix(findings, root) => {
+            let sources = Sources::new(root);
+            for finding in finding::merge(findings.iter().cloned()) {
+                let _ = writeln!(err, "{}\n", diagnostic::block(&finding, &sources).trim_end());
+            }
+            let count = crate::report::human::several(findings.len(), "error", "errors");
+            let _ = writeln!(err, "  {red}failed{red:#}  {count} in the matrix file; nothing was rendered");
+        }
+    }
+}
+
+/// What all commands that render start with.
+pub struct Session {
+    /// The repository's root.
+    pub root: PathBuf,
+    /// Its matrix.
+    pub matrix: Matrix,
+    /// Common flags.
+    pub global: Global,
+    /// The build folder.
+    pub target: PathBuf,
+}
+
+impl Session {
+    /// Finds the root and reads the matrix file.
+    pub fn open(global: &Global) -> Result<Self, Failure> {
+        let root = matrix::find_root(global.root.as_deref())?;
+        let matrix = matrix::load(&root).map_err(|findings| Failure::Matrix(findings, root.clone()))?;
+        let target = std::env::var_os("CARGO_TARGET_DIR").filter(|v| !v.is_empty());
+        let target = target.map_or_else(|| root.join("target"), PathBuf::from);
+        Ok(Self { root, matrix, global: global.clone(), target })
+    }
+
+    /// How many Helm processes run at once.
+    pub fn jobs(&self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        self.global.jobs.map_or_else(cores, usize::from)
+    }
+
+    /// Finds or fetches the pinned Helm.
+    pub fn helm(&self) -> Result<Helm, Failure> {
+        let progress = |line: &str| {
+            let _ = writeln!(std::io::stderr(), "  {line}");
+        };
+        let mut setup = Setup::new(&self.target, &self.matrix.helm.version, &progress);
+        setup.interrupted = &process::cancelled;
+        setup.locate().map_err(|e| Failure::Words(format!("{e}\n  help: {}", e.next_step())))
+    }
+
+    /// A renderer with a private home, which lives as long as `home`.
+    pub fn renderer<'a>(&'a self, helm: &'a Helm, home: &TempDir) -> Renderer<'a> {
+        Renderer { helm: &helm.path, root: &self.root, home: home.path().to_owned(), timeout: self.global.timeout }
+    }
+
+    /// An empty folder that Helm takes for its home.
+    pub fn home() -> Result<TempDir, Failure> {
+        tempfile::Builder::new().prefix("xtask-").tempdir().map_err(|e| {
+            Failure::Words(format!(
+                "no temporary folder can be made: {e}\n  help: free some disk, or set TMPDIR to another folder"
+            ))
+        })
+    }
+
+    /// Helm's version as the verdict tells it.
+    pub fn helm_line(&self, helm: &Helm) -> String {
+        match helm.from {
+            Source::Variable => {
+                format!("{} (XTASK_HELM; the matrix file pins {})", helm.version, self.matrix.helm.version)
+            }
+            Source::Path | Source::Fetched => helm.version.clone(),
+        }
+    }
+}
+
+/// Writes to standard output through the redactor. A reader that has gone away is no error.
+pub fn to_stdout(
+    redactor: &Redactor,
+    write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+) -> Result<(), Failure> {
+    let mut out = Redacting::new(anstream::stdout().lock(), redactor);
+    let done = write(&mut out).and_then(|()| out.finish());
+    match done {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::Words(format!("standard output cannot be written: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes a report file atomically, through the redactor.
+pub fn to_file(
+    path: &Path,
+    redactor: &Redactor,
+    write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+) -> Result<(), Failure> {
+    let mut bytes = Vec::new();
+    let mut out = Redacting::new(&mut bytes, redactor);
+    write(&mut out).and_then(|()| out.finish()).and_then(|()| crate::golden::write::atomically(path, &bytes)).map_err(
+        |e| {
+            Failure::Words(format!(
+                "the report {} cannot be written: {e}\n  help: name a file in a folder that can be written",
+                path.display()
+            ))
+        },
+    )
+}

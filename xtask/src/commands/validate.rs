@@ -1,0 +1,257 @@
+//! Render every selected cell with Helm, compare with goldens, run every check, print one verdict.
+
+use std::io::Write;
+use std::time::Instant;
+
+use checks::finding::{self, Finding};
+use checks::leaks::Redactor;
+use checks::model::{Cell, Matrix, Place, Severity};
+use checks::rules;
+
+use super::{Outcome, Session, to_file, to_stdout};
+use crate::cells::{self, Shard};
+use crate::changes;
+use crate::cli::{FailOn, Format, Global, Select};
+use crate::judge::{Judge, Judged};
+use crate::matrix::pattern::Pattern;
+use crate::nearest::did_you_mean;
+use crate::progress::Progress;
+use crate::report::diagnostic::Sources;
+use crate::report::human::several;
+use crate::report::{CellStatus, Report, human, json};
+use crate::run::{pool, process};
+
+/// Which rules are looked for.
+pub struct Wanted {
+    check: Vec<String>,
+    skip: Vec<String>,
+}
+
+impl Wanted {
+    /// Families and rules, all known.
+    pub fn new(check: &[String], skip: &[String]) -> Result<Self, String> {
+        for name in check.iter().chain(skip) {
+            let known = |id: &str| id == name || id.split_once('/').is_some_and(|(family, _)| family == name);
+            if !rules::registry().iter().any(|r| known(r.id)) {
+                let names = rules::registry().iter().flat_map(|r| [r.id, r.id.split('/').next().unwrap_or_default()]);
+                let hint = did_you_mean(name, names);
+                let hint = if hint.is_empty() { "`cargo xtask explain` lists them all".to_owned() } else { hint };
+                return Err(format!("no check is called `{name}`\n  help: {hint}"));
+            }
+        }
+        Ok(Self { check: check.to_vec(), skip: skip.to_vec() })
+    }
+
+    /// Whether a rule is looked for.
+    pub fn has(&self, rule: &str) -> bool {
+        let names = |list: &[String]| {
+            list.iter().any(|n| n == rule || rule.split_once('/').is_some_and(|(family, _)| family == n))
+        };
+        (self.check.is_empty() || names(&self.check)) && !names(&self.skip)
+    }
+}
+
+/// Runs the command.
+pub fn run(global: &Global, select: &Select, shard: Option<Shard>, check: &[String], skip: &[String]) -> Outcome {
+    let started = Instant::now();
+    let session = Session::open(global)?;
+    let wanted = Wanted::new(check, skip)?;
+    let mut cells = cells::select(&session.matrix, select)?;
+    let whole = cells.len() == session.matrix.cells.len() && shard.is_none_or(Shard::is_first);
+    if let Some(shard) = shard {
+        cells = shard.of(cells);
+    }
+    let helm = session.helm()?;
+    let home = Session::home()?;
+    let quiet = global.quiet || prints_machine_format(global);
+    if !quiet {
+        header(&session, &session.helm_line(&helm), cells.len())?;
+    }
+    let judge = Judge {
+        renderer: session.renderer(&helm, &home),
+        same_helm: helm.version == session.matrix.helm.version,
+        pending: Some(session.target.join("xtask").join("pending")),
+    };
+    if let Some(pending) = &judge.pending {
+        for cell in &cells {
+            // What an earlier run kept is no longer what this run says.
+            let _ = std::fs::remove_file(pending.join(&cell.env).join(format!("{}.yaml", cell.release)));
+        }
+    }
+    let mut gathered = Gathered::default();
+    let mut progress = Progress::new(cells.len(), quiet);
+    pool::run(
+        &cells,
+        session.jobs(),
+        process::cancelled,
+        |cell| judge.cell(cell),
+        |index, judged| {
+            progress.step(&judged.result.name);
+            gathered.take(cells[index], judged, &session.matrix);
+        },
+    );
+    progress.finish();
+    if whole {
+        gathered.findings.extend(orphaned(&session));
+    }
+    if process::cancelled() {
+        gathered.troubles.push(format!(
+            "stopped after {} of {} cells\n  help: run the command again; nothing was written",
+            gathered.cells.len(),
+            cells.len()
+        ));
+    }
+    let redactor = Redactor::new(&gathered.secrets);
+    let mut report = gathered.report(&session.matrix, &wanted);
+    report.helm = session.helm_line(&helm);
+    report.duration = started.elapsed();
+    let fail_on = if global.fail_on == FailOn::Warning { Severity::Warning } else { Severity::Error };
+    let code = report.exit_code(fail_on);
+    report.failed = code != 0;
+    report.next = next(&report, whole && select.cells.is_empty());
+    sinks(&session, &report, &redactor)?;
+    Ok(code)
+}
+
+fn prints_machine_format(global: &Global) -> bool {
+    global.report.iter().any(|r| r.format != Format::Human && r.file.is_none())
+}
+
+fn header(session: &Session, helm: &str, cells: usize) -> Result<(), super::Failure> {
+    let matrix = &session.matrix;
+    to_stdout(&Redactor::default(), |out| {
+        let releases = several(matrix.releases.len(), "release", "releases");
+        let environments = several(matrix.environments.len(), "environment", "environments");
+        writeln!(
+            out,
+            "  helm {helm} · {releases} × {environments} · {}, {} off\n",
+            several(cells, "cell", "cells"),
+            matrix.off.len()
+        )
+    })
+}
+
+/// What comes in, cell by cell.
+#[derive(Default)]
+struct Gathered {
+    cells: Vec<crate::report::CellResult>,
+    findings: Vec<Finding>,
+    changes: Vec<(String, bool, Vec<changes::ObjectChange>)>,
+    troubles: Vec<String>,
+    secrets: Vec<String>,
+    notes: Vec<String>,
+}
+
+impl Gathered {
+    fn take(&mut self, cell: &Cell, judged: Judged, matrix: &Matrix) {
+        if judged.result.status == CellStatus::Broken && judged.trouble.is_none() {
+            return; // Ctrl-C.
+        }
+        let protected = matrix.environment(&cell.env).is_some_and(|e| e.protected);
+        if !judged.changes.is_empty() {
+            self.changes.push((cell.name(), protected, judged.changes));
+        }
+        self.cells.push(judged.result);
+        self.findings.extend(judged.findings);
+        self.troubles.extend(judged.trouble);
+        self.secrets.extend(judged.secrets);
+        if self.notes.is_empty() {
+            self.notes.extend(judged.note);
+        }
+    }
+
+    fn report(mut self, matrix: &Matrix, wanted: &Wanted) -> Report {
+        let severity = |finding: &Finding| matrix.rules.get(&finding.rule).copied().unwrap_or(finding.severity);
+        let findings = self.findings.into_iter().filter(|f| wanted.has(&f.rule)).map(|mut f| {
+            f.severity = severity(&f);
+            f
+        });
+        let findings = finding::merge(findings.filter(|f| f.severity != Severity::Off));
+        let differs = findings.iter().any(|f| f.rule == "golden/differs");
+        self.cells.sort_by(|a, b| a.name.cmp(&b.name));
+        self.troubles.sort();
+        Report {
+            changes: if differs { changes::group(self.changes) } else { Vec::new() },
+            findings,
+            cells: self.cells,
+            off: matrix.off.len(),
+            rules: rules::registry()
+                .iter()
+                .filter(|r| wanted.has(r.id) && matrix.rules.get(r.id) != Some(&Severity::Off))
+                .count(),
+            troubles: self.troubles,
+            notes: self.notes,
+            protected: matrix.environments.iter().filter(|e| e.protected).map(|e| e.name.clone()).collect(),
+            ..Report::default()
+        }
+    }
+}
+
+/// Goldens of no installed cell.
+pub fn orphaned(session: &Session) -> Vec<Finding> {
+    let Ok(pattern) = Pattern::parse(&session.matrix.golden_pattern) else { return Vec::new() };
+    let mut findings = Vec::new();
+    for found in pattern.find(&session.root) {
+        if session.matrix.cells.iter().any(|c| c.golden == found.path) {
+            continue;
+        }
+        let off = session
+            .matrix
+            .off
+            .iter()
+            .find(|o| Some(&o.env) == found.env.as_ref() && Some(&o.release) == found.release.as_ref());
+        let message = off.map_or_else(
+            || "no installed cell has this golden".to_owned(),
+            |off| format!("its cell {}/{} is off: {}", off.env, off.release, off.reason),
+        );
+        findings.extend(rules::find("golden/orphaned").map(|rule| {
+            rule.finding(message)
+                .at(Place::file(&found.path))
+                .help("delete it, or run `cargo xtask bless --allow-removed`")
+        }));
+    }
+    findings
+}
+
+/// The command to type next.
+fn next(report: &Report, all: bool) -> String {
+    if !report.failed {
+        return String::new();
+    }
+    if !report.troubles.is_empty() {
+        return String::new();
+    }
+    let golden = |rule: &str| rule == "golden/differs" || rule == "golden/missing";
+    match report.findings.iter().find(|f| !golden(&f.rule)) {
+        Some(finding) => format!("cargo xtask explain {}", finding.rule),
+        None if all || report.cells.len() > 3 => "cargo xtask bless".to_owned(),
+        None => {
+            let cells: Vec<&str> = report.findings.iter().flat_map(|f| f.cells.iter().map(String::as_str)).collect();
+            format!("cargo xtask bless {}", cells.join(" "))
+        }
+    }
+}
+
+fn sinks(session: &Session, report: &Report, redactor: &Redactor) -> Result<(), super::Failure> {
+    let sources = Sources::new(&session.root);
+    let verbose = session.global.verbose > 0;
+    let asked = &session.global.report;
+    for to in asked {
+        let write = |out: &mut dyn Write| match to.format {
+            Format::Human => human::write(report, &sources, verbose, out),
+            Format::Json => json::write(report, out),
+        };
+        match &to.file {
+            Some(file) => to_file(file, redactor, |out| {
+                // A file is no terminal.
+                let mut plain = anstream::StripStream::new(out);
+                write(&mut plain)
+            })?,
+            None => to_stdout(redactor, write)?,
+        }
+    }
+    if !asked.iter().any(|to| to.file.is_none()) {
+        to_stdout(redactor, |out| human::write(report, &sources, verbose, out))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,146 @@
+//! One cell: rendered, compared with its golden, kept for review, dropped.
+
+use std::path::PathBuf;
+
+use checks::finding::{Finding, RenderPlace};
+use checks::leaks::{Redactor, secret_values};
+use checks::model::{Cell, Place};
+use checks::object;
+use checks::rules;
+
+use crate::changes::{self, ObjectChange};
+use crate::golden::compare::{self, Comparison};
+use crate::golden::write;
+use crate::helm::render::{Renderer, Status};
+use crate::helm::words;
+use crate::report::{CellResult, CellStatus};
+
+/// What all cells are judged with.
+pub struct Judge<'a> {
+    /// Renders.
+    pub renderer: Renderer<'a>,
+    /// Whether the pinned Helm renders.
+    pub same_helm: bool,
+    /// Where changed renders are kept; nowhere when `None`.
+    pub pending: Option<PathBuf>,
+}
+
+/// What became of a cell.
+pub struct Judged {
+    /// For the report.
+    pub result: CellResult,
+    /// What was found.
+    pub findings: Vec<Finding>,
+    /// How the render differs from the golden.
+    pub changes: Vec<ObjectChange>,
+    /// Why the cell could not be judged.
+    pub trouble: Option<String>,
+    /// Values that no output may show.
+    pub secrets: Vec<String>,
+    /// Why the changed render could not be kept.
+    pub note: Option<String>,
+}
+
+impl Judge<'_> {
+    /// Judges a cell.
+    pub fn cell(&self, cell: &Cell) -> Judged {
+        let render = self.renderer.template(cell);
+        let result =
+            |status| CellResult { name: cell.name(), status, seconds: render.duration.as_secs_f64(), cached: false };
+        let mut judged = Judged {
+            result: result(CellStatus::Broken),
+            findings: Vec::new(),
+            changes: Vec::new(),
+            trouble: None,
+            secrets: Vec::new(),
+            note: None,
+        };
+        match &render.status {
+            Status::Rendered => {
+                let text = String::from_utf8_lossy(&render.stdout);
+                judged.result.status = self.compare(cell, &render.stdout, &text, &mut judged);
+            }
+            Status::Refused => {
+                judged.result = result(CellStatus::Failed);
+                judged.findings.push(words::explain(&self.renderer, cell, &render));
+            }
+            Status::TooLarge => {
+                judged.result = result(CellStatus::Failed);
+                let message = format!("the chart renders to more than {} MiB", crate::helm::render::MAX_RENDER >> 20);
+                judged.findings.extend(finding("render/too-large", message).map(|f| {
+                    f.at(Place::file(format!("{}/Chart.yaml", cell.chart)))
+                        .help("look at the loops of its templates")
+                        .cell(cell.name())
+                }));
+            }
+            Status::TimedOut => {
+                judged.trouble = Some(format!(
+                    "{}: Helm was stopped after {} s, so this cell was not judged\n  help: give it longer with --timeout, or see \
+                     what it does: {}",
+                    cell.name(),
+                    self.renderer.timeout.as_secs_f64(),
+                    self.renderer.command(cell)
+                ));
+            }
+            Status::Died(how) => {
+                let last = render.stderr.lines().rev().find(|l| !l.trim().is_empty()).unwrap_or_default();
+                let last = if last.is_empty() { String::new() } else { format!(": {}", last.trim()) };
+                judged.trouble = Some(format!(
+                    "{}: Helm ended without a verdict ({how}){last}\n  help: repeat it with: {}",
+                    cell.name(),
+                    self.renderer.command(cell)
+                ));
+            }
+            Status::Cancelled => {}
+        }
+        judged
+    }
+
+    fn compare(&self, cell: &Cell, bytes: &[u8], text: &str, judged: &mut Judged) -> CellStatus {
+        let name = cell.name();
+        let (status, finding) = match compare::compare(self.renderer.root, cell, bytes, self.same_helm) {
+            Comparison::Equal => return CellStatus::Equal,
+            Comparison::Differs(golden) => {
+                let mut secrets = secret_values(&object::objects(&golden, &cell.namespace).0);
+                secrets.extend(secret_values(&object::objects(text, &cell.namespace).0));
+                judged.changes = changes::diff(&golden, text, &cell.namespace, &Redactor::new(&secrets));
+                judged.secrets = secrets;
+                let finding = finding("golden/differs", "the render is not its golden").map(|f| {
+                    let object = judged.changes.first().map(|c| c.object.clone()).unwrap_or_default();
+                    f.at(Place::file(&cell.golden)).help(format!("cargo xtask bless {name}")).shown(RenderPlace {
+                        cell: name.clone(),
+                        object,
+                        ..RenderPlace::default()
+                    })
+                });
+                (CellStatus::Differs, finding)
+            }
+            Comparison::Missing => {
+                let help =
+                    format!("look at it with `cargo xtask render {name}`, accept it with `cargo xtask bless {name}`");
+                let finding = finding("golden/missing", format!("{} does not exist", cell.golden));
+                (
+                    CellStatus::Missing,
+                    finding.map(|f| f.at(cell.place.clone()).label("its golden").help(help).cell(&name)),
+                )
+            }
+            Comparison::Unreadable(why) => {
+                judged.trouble =
+                    Some(format!("{}: the golden cannot be read: {why}\n  help: make the file readable", cell.golden));
+                return CellStatus::Broken;
+            }
+        };
+        judged.findings.extend(finding);
+        if let Some(pending) = &self.pending {
+            let path = pending.join(&cell.env).join(format!("{}.yaml", cell.release));
+            if let Err(error) = write::own_folder(pending).and_then(|()| write::atomically(&path, bytes)) {
+                judged.note = Some(format!("changed renders could not be kept below {}: {error}", pending.display()));
+            }
+        }
+        status
+    }
+}
+
+fn finding(id: &str, message: impl Into<String>) -> Option<Finding> {
+    rules::find(id).map(|rule| rule.finding(message))
+}

@@ -1,0 +1,431 @@
+//! From the file as written to cells: names resolved, patterns filled, every file looked up.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use checks::finding::Finding;
+use checks::model::{Cell, Layer, Matrix, Off, Release, ValuesFile};
+
+use super::file::{File, RawRelease, Settings};
+use super::pattern::{self, Hole, Names, Pattern};
+use super::read::{Reader, Spanned};
+use crate::nearest::did_you_mean;
+
+/// Everything that patterns and names are looked up with.
+struct Expander<'a> {
+    root: &'a Path,
+    reader: &'a Reader,
+    file: &'a File,
+    environments: Vec<&'a str>,
+}
+
+/// Expands the file. What is wrong goes to the reader; the result then is not to be used.
+pub fn expand(root: &Path, reader: &Reader, file: File) -> Matrix {
+    let environments = file.environments.iter().map(|(e, _)| e.name.as_str()).collect();
+    let expander = Expander { root, reader, file: &file, environments };
+    expander.names();
+    expander.order();
+    let (cells, off) = expander.cells();
+    expander.fixtures();
+    expander.strays(&cells);
+    let releases = file.releases.iter().map(|raw| expander.release(raw)).collect();
+    let mut layers: BTreeMap<u32, Vec<String>> = BTreeMap::new();
+    for raw in &file.releases {
+        layers.entry(raw.layer).or_default().push(raw.name.value.clone());
+    }
+    Matrix {
+        file: super::FILE.to_owned(),
+        layers: layers.into_iter().map(|(number, releases)| Layer { number, releases }).collect(),
+        releases,
+        cells,
+        off,
+        golden_pattern: file.paths.golden.value.clone(),
+        helm: file.helm,
+        kube: file.kube,
+        environments: file.environments.into_iter().map(|(e, _)| e).collect(),
+        secrets: file.secrets,
+        retired: file.retired,
+        rules: file.rules,
+        waivers: None,
+        baseline: None,
+    }
+}
+
+impl Expander<'_> {
+    /// Releases are unique, and every name that something refers to exists.
+    fn names(&self) {
+        let mut seen: BTreeMap<&str, &RawRelease> = BTreeMap::new();
+        for raw in &self.file.releases {
+            if let Some(first) = seen.insert(&raw.name.value, raw) {
+                let message = format!("two releases are called `{}`", raw.name.value);
+                let found = self.reader.at("matrix/duplicate", raw.name.span, message).label("and here");
+                let place = self.reader.place(first.name.span);
+                self.reader.push(
+                    found.related(place, "first here").help("a release is installed in one layer; delete one entry"),
+                );
+            }
+            for after in &raw.after {
+                if !self.file.releases.iter().any(|r| r.name.value == after.value) {
+                    self.unknown("release", after, self.file.releases.iter().map(|r| r.name.value.as_str()));
+                }
+            }
+            let named = raw.off.iter().chain(&raw.no_overlay).map(|(env, _)| env);
+            for env in named.chain(raw.environments.iter().map(|(env, _)| env)) {
+                if !self.environments.contains(&env.value.as_str()) {
+                    self.unknown("environment", env, self.environments.iter().copied());
+                }
+            }
+        }
+        if self.file.releases.is_empty() {
+            let found = self.reader.at("matrix/empty", self.file.layers_span, "the matrix has no release");
+            self.reader.push(found.help("write at least one, e.g. `10: {namespace: {}}`"));
+        }
+    }
+
+    fn unknown<'n>(&self, what: &str, name: &Spanned<String>, known: impl Iterator<Item = &'n str> + Clone) {
+        let hint = did_you_mean(&name.value, known.clone());
+        let all = known.take(12).collect::<Vec<_>>().join(", ");
+        let hint = if hint.is_empty() { format!("there are: {all}") } else { hint };
+        let found = self.reader.at("matrix/unknown-name", name.span, format!("no {what} is called `{}`", name.value));
+        self.reader.push(found.help(hint));
+    }
+
+    /// `after` names releases of the same layer or an earlier one, and never in a circle.
+    fn order(&self) {
+        let by_name: BTreeMap<&str, &RawRelease> =
+            self.file.releases.iter().map(|r| (r.name.value.as_str(), r)).collect();
+        for raw in &self.file.releases {
+            for after in &raw.after {
+                if let Some(other) = by_name.get(after.value.as_str()).filter(|o| o.layer > raw.layer) {
+                    let message = format!(
+                        "`{}` (layer {}) cannot come after `{}` (layer {})",
+                        raw.name.value, raw.layer, after.value, other.layer
+                    );
+                    let found = self.reader.at("matrix/after", after.span, message);
+                    self.reader.push(
+                        found.help("`after` refines the order inside a layer; move one of the two to another layer"),
+                    );
+                }
+            }
+            if let Some(path) = circle(&by_name, &raw.name.value) {
+                // Told once, at the release of the circle whose name comes first.
+                if path.iter().min() == Some(&raw.name.value.as_str()) {
+                    let shown = path.join(" → ");
+                    let found = self.reader.at(
+                        "matrix/cycle",
+                        raw.name.span,
+                        format!("`after` goes in a circle: {shown} → {}", path[0]),
+                    );
+                    self.reader.push(found.help("delete one of these `after` entries"));
+                }
+            }
+        }
+    }
+
+    fn cells(&self) -> (Vec<Cell>, Vec<Off>) {
+        let (mut cells, mut off) = (Vec::new(), Vec::new());
+        let mut goldens: BTreeMap<String, String> = BTreeMap::new();
+        let golden = self.pattern(&self.file.paths.golden, "`paths.golden`");
+        if let Some(golden) = &golden {
+            for (hole, name, why) in [
+                (Hole::Env, "env", "two environments would share one golden"),
+                (Hole::Release, "release", "two releases would share one golden"),
+            ] {
+                let several = if hole == Hole::Env { self.environments.len() } else { self.file.releases.len() };
+                if !golden.has(hole) && several > 1 {
+                    let span = self.file.paths.golden.span;
+                    let found = self.reader.at(
+                        "matrix/placeholder",
+                        span,
+                        format!("`paths.golden` does not use {{{name}}}: {why}"),
+                    );
+                    self.reader.push(found.help("e.g. `tests/golden/{env}/{release}.yaml`"));
+                    return (cells, off);
+                }
+            }
+        }
+        if let Some(chart) = self.pattern(&self.file.paths.chart, "`paths.chart`") {
+            if !chart.has(Hole::Chart) && !chart.has(Hole::Release) && self.file.releases.len() > 1 {
+                let found = self.reader.at(
+                    "matrix/placeholder",
+                    self.file.paths.chart.span,
+                    "`paths.chart` uses neither {chart} nor {release}: all releases would be one chart",
+                );
+                self.reader.push(found.help("e.g. `charts/{chart}`"));
+                return (cells, off);
+            }
+        }
+        let mut ordered: Vec<&RawRelease> = self.file.releases.iter().collect();
+        ordered.sort_by_key(|r| r.layer);
+        for (environment, of_environment) in &self.file.environments {
+            for raw in &ordered {
+                if let Some((_, reason)) = raw.off.iter().find(|(env, _)| env.value == environment.name) {
+                    off.push(Off {
+                        env: environment.name.clone(),
+                        release: raw.name.value.clone(),
+                        reason: reason.value.clone(),
+                        place: self.reader.place(reason.span),
+                    });
+                    continue;
+                }
+                let here = raw.environments.iter().find(|(env, _)| env.value == environment.name).map(|(_, s)| s);
+                let none = Settings::default();
+                let steps = [here.unwrap_or(&none), &raw.settings, of_environment];
+                let Some(cell) = self.cell(&environment.name, raw, steps, golden.as_ref()) else { continue };
+                if let Some(other) = goldens.insert(cell.golden.clone(), cell.name()) {
+                    let message = format!("{other} and {} share the golden {}", cell.name(), cell.golden);
+                    self.reader.push(
+                        self.reader
+                            .at("matrix/duplicate", raw.name.span, message)
+                            .help("give `paths.golden` both {env} and {release}"),
+                    );
+                }
+                cells.push(cell);
+            }
+        }
+        (cells, off)
+    }
+
+    /// One cell; `steps` from the innermost to the outermost.
+    fn cell(&self, env: &str, raw: &RawRelease, steps: [&Settings; 3], golden: Option<&Pattern>) -> Option<Cell> {
+        let release = raw.name.value.as_str();
+        let cell_name = format!("{env}/{release}");
+        let chart = steps.iter().find_map(|s| s.chart.as_ref());
+        let chart_name = chart.map_or(release, |c| c.value.as_str());
+        let mut names = Names { env, release, chart: chart_name, chart_dir: "", layer: raw.layer };
+        let chart_span = chart.map_or(raw.name.span, |c| c.span);
+        let chart_dir = self.pattern(&self.file.paths.chart, "`paths.chart`")?.fill(&names);
+        self.inside(&chart_dir, chart_span)?;
+        if !self.root.join(&chart_dir).join("Chart.yaml").is_file() {
+            let found =
+                self.reader.at("matrix/missing-file", chart_span, format!("{chart_dir}/Chart.yaml does not exist"));
+            let (folder, wanted) = chart_dir.rsplit_once('/').unwrap_or(("", &chart_dir));
+            self.reader.push(
+                found
+                    .label("its chart")
+                    .help(self.neighbours(folder, wanted, "say `chart: NAME` when the chart is called otherwise"))
+                    .cell(&cell_name),
+            );
+            return None;
+        }
+        names.chart_dir = &chart_dir;
+        let chain = steps.iter().find_map(|s| s.values.as_ref()).unwrap_or(&self.file.paths.values);
+        let no_overlay = raw.no_overlay.iter().find(|(e, _)| e.value == env);
+        let mut values = Vec::new();
+        for link in chain {
+            let pattern = self.pattern(link, "a values path")?;
+            let path = pattern.fill(&names);
+            let overlay = pattern.has(Hole::Env);
+            self.inside(&path, link.span)?;
+            let exists = self.root.join(&path).exists();
+            if overlay && let Some((_, reason)) = no_overlay {
+                if exists {
+                    let message = format!("{path} exists although {cell_name} is said to have no overlay");
+                    self.reader.push(
+                        self.reader
+                            .at("matrix/stray-overlay", reason.span, message)
+                            .help("delete the file, or this reason"),
+                    );
+                }
+                continue;
+            }
+            if exists {
+                values.push(ValuesFile { path, overlay });
+            } else if !pattern.optional {
+                let found = self.reader.at("matrix/missing-file", raw.name.span, format!("{path} does not exist"));
+                let (folder, wanted) = path.rsplit_once('/').unwrap_or(("", &path));
+                let else_ = if overlay {
+                    format!(
+                        "write the overlay, or say why there is none: `no_overlay: {{{env}: the shared values suffice}}`"
+                    )
+                } else {
+                    "write it; a `?` at the end of the pattern allows it to be absent".to_owned()
+                };
+                let place = self.reader.place(link.span);
+                self.reader.push(
+                    found
+                        .label("reads it")
+                        .related(place, "asked for here")
+                        .help(self.neighbours(folder, wanted, &else_))
+                        .cell(&cell_name),
+                );
+            }
+        }
+        let golden = golden?.fill(&names);
+        self.inside(&golden, self.file.paths.golden.span)?;
+        let namespace = steps.iter().find_map(|s| s.namespace.as_ref());
+        Some(Cell {
+            env: env.to_owned(),
+            release: release.to_owned(),
+            values,
+            namespace: namespace.map_or_else(|| self.file.helm.namespace.clone(), |s| s.value.clone()),
+            kube: steps.iter().find_map(|s| s.kube.clone()).unwrap_or_else(|| self.file.kube.clone()),
+            include_crds: self.file.helm.include_crds,
+            golden,
+            layer: raw.layer,
+            mask: steps.iter().find_map(|s| s.mask.clone()).unwrap_or_default(),
+            place: self.reader.place(raw.name.span),
+            chart: chart_dir,
+        })
+    }
+
+    /// The nearest name in a folder, or what else to do.
+    fn neighbours(&self, folder: &str, wanted: &str, otherwise: &str) -> String {
+        let entries = std::fs::read_dir(self.root.join(folder)).into_iter().flatten().flatten();
+        let names: Vec<String> = entries.filter_map(|e| e.file_name().into_string().ok()).collect();
+        let hint = did_you_mean(wanted, names.iter().map(String::as_str));
+        if hint.is_empty() { otherwise.to_owned() } else { format!("{hint}\n{otherwise}") }
+    }
+
+    fn pattern(&self, text: &Spanned<String>, what: &str) -> Option<Pattern> {
+        match Pattern::parse(&text.value) {
+            Ok(pattern) => Some(pattern),
+            Err(name) => {
+                let hint = did_you_mean(&name, pattern::names());
+                let all = format!(
+                    "the placeholders are {}",
+                    pattern::names().map(|n| format!("{{{n}}}")).collect::<Vec<_>>().join(", ")
+                );
+                let hint = if hint.is_empty() { all } else { hint };
+                self.reader.push(
+                    self.reader
+                        .at("matrix/placeholder", text.span, format!("{what} uses the unknown placeholder {{{name}}}"))
+                        .help(hint),
+                );
+                None
+            }
+        }
+    }
+
+    /// A path must stay below the root, also through links.
+    fn inside(&self, path: &str, span: checks::yaml::Span) -> Option<()> {
+        let leaves = Path::new(path)
+            .components()
+            .any(|c| !matches!(c, std::path::Component::Normal(_) | std::path::Component::CurDir));
+        let real = self.root.join(path).canonicalize();
+        if leaves || real.is_ok_and(|real| !real.starts_with(self.root)) {
+            let found = self.reader.at("matrix/outside-root", span, format!("{path} leaves the repository"));
+            self.reader
+                .push(found.help("a cell is made of files of this repository only; copy what it needs below the root"));
+            return None;
+        }
+        Some(())
+    }
+
+    fn fixtures(&self) {
+        for (environment, _) in &self.file.environments {
+            if let Some(path) = environment.fixtures.as_ref().filter(|p| !self.root.join(p).is_file()) {
+                let found = Finding::new(
+                    "matrix/missing-file",
+                    checks::model::Severity::Error,
+                    format!("{path} does not exist"),
+                );
+                self.reader.push(
+                    found.at(environment.place.clone()).label("its `fixtures`").help("write it, or delete `fixtures`"),
+                );
+            }
+        }
+    }
+
+    /// Overlay files that no cell reads.
+    fn strays(&self, cells: &[Cell]) {
+        let read: BTreeSet<&str> = cells.iter().flat_map(|c| c.values.iter().map(|v| v.path.as_str())).collect();
+        let chains = self.file.releases.iter().flat_map(|r| {
+            r.settings.values.iter().chain(r.environments.iter().filter_map(|(_, s)| s.values.as_ref())).flatten()
+        });
+        let chains = chains.chain(self.file.environments.iter().flat_map(|(_, s)| s.values.iter().flatten()));
+        let mut patterns: Vec<Pattern> = Vec::new();
+        for text in self.file.paths.values.iter().chain(chains) {
+            if let Ok(pattern) = Pattern::parse(&text.value)
+                && pattern.has(Hole::Env)
+                && pattern.has(Hole::Release)
+                && !patterns.contains(&pattern)
+            {
+                patterns.push(pattern);
+            }
+        }
+        let mut told = BTreeSet::new();
+        for found in patterns.iter().flat_map(|p| p.find(self.root)) {
+            if read.contains(found.path.as_str()) || !told.insert(found.path.clone()) {
+                continue;
+            }
+            let (env, release) = (found.env.unwrap_or_default(), found.release.unwrap_or_default());
+            let raw = self.file.releases.iter().find(|r| r.name.value == release);
+            let off = raw.and_then(|r| r.off.iter().find(|(e, _)| e.value == env));
+            let said = raw.is_some_and(|r| r.no_overlay.iter().any(|(e, _)| e.value == env));
+            let (why, help) = if said {
+                continue;
+            } else if let Some((_, reason)) = off {
+                (
+                    format!("{env}/{release} is off ({})", reason.value),
+                    "delete the file, or install the release there".to_owned(),
+                )
+            } else if !self.environments.contains(&env.as_str()) {
+                (format!("no environment is called `{env}`"), hint(&env, self.environments.iter().copied()))
+            } else if raw.is_none() {
+                (
+                    format!("no release is called `{release}`"),
+                    hint(&release, self.file.releases.iter().map(|r| r.name.value.as_str())),
+                )
+            } else {
+                (
+                    "its cell's values chain does not name it".to_owned(),
+                    "delete the file, or name it in the chain".to_owned(),
+                )
+            };
+            let finding = Finding::new(
+                "matrix/stray-overlay",
+                checks::model::Severity::Error,
+                format!("no cell reads {}: {why}", found.path),
+            );
+            self.reader.push(finding.at(checks::model::Place::file(found.path)).help(help));
+        }
+    }
+
+    fn release(&self, raw: &RawRelease) -> Release {
+        let map = |list: &[(Spanned<String>, Spanned<String>)]| {
+            list.iter().map(|(env, reason)| (env.value.clone(), reason.value.clone())).collect()
+        };
+        let release = raw.name.value.as_str();
+        let chart = raw.settings.chart.as_ref().map_or(release, |c| c.value.as_str());
+        let mut names = Names { env: "", release, chart, chart_dir: "", layer: raw.layer };
+        let chart_dir = Pattern::parse(&self.file.paths.chart.value).map(|p| p.fill(&names)).unwrap_or_default();
+        names.chart_dir = &chart_dir;
+        let docs = self.file.paths.docs.as_ref().and_then(|d| self.pattern(d, "`paths.docs`")).map(|p| p.fill(&names));
+        Release {
+            name: release.to_owned(),
+            layer: raw.layer,
+            after: raw.after.iter().map(|a| a.value.clone()).collect(),
+            off: map(&raw.off),
+            no_overlay: map(&raw.no_overlay),
+            docs,
+            place: self.reader.place(raw.name.span),
+            chart: chart_dir,
+        }
+    }
+}
+
+fn hint<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> String {
+    let hint = did_you_mean(name, known);
+    if hint.is_empty() { "delete the file, or add what it belongs to to the matrix file".to_owned() } else { hint }
+}
+
+/// The releases of a circle of `after` through `start`, if there is one.
+fn circle<'n>(by_name: &BTreeMap<&'n str, &'n RawRelease>, start: &'n str) -> Option<Vec<&'n str>> {
+    let mut stack = vec![vec![start]];
+    let mut seen = BTreeSet::new();
+    while let Some(path) = stack.pop() {
+        let last = path[path.len() - 1];
+        for after in by_name.get(last).into_iter().flat_map(|r| &r.after) {
+            if after.value == start {
+                return Some(path);
+            }
+            if seen.insert(after.value.as_str()) {
+                let mut longer = path.clone();
+                longer.push(after.value.as_str());
+                stack.push(longer);
+            }
+        }
+    }
+    None
+}

@@ -1,0 +1,463 @@
+//! The matrix file as written: every key that it may hold, with its place, before anything is looked up on the disk.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use checks::model::{Environment, External, Helm, Kube, Mask, Retired, RetiredKind, Secrets, Severity};
+use checks::rules;
+use checks::yaml::{Node, Span};
+
+use super::read::{Reader, Spanned};
+use crate::nearest::did_you_mean;
+
+/// The file as written.
+pub struct File {
+    pub helm: Helm,
+    pub paths: Paths,
+    pub environments: Vec<(Environment, Settings)>,
+    pub kube: Kube,
+    pub secrets: Option<Secrets>,
+    pub releases: Vec<RawRelease>,
+    pub retired: Vec<Retired>,
+    pub rules: BTreeMap<String, Severity>,
+    pub layers_span: Span,
+}
+
+/// `paths:`.
+pub struct Paths {
+    pub chart: Spanned<String>,
+    pub values: Vec<Spanned<String>>,
+    pub golden: Spanned<String>,
+    pub docs: Option<Spanned<String>>,
+}
+
+/// What a later step overrides: file, environment, release, release in an environment.
+#[derive(Default, Clone)]
+pub struct Settings {
+    pub chart: Option<Spanned<String>>,
+    pub namespace: Option<Spanned<String>>,
+    pub values: Option<Vec<Spanned<String>>>,
+    pub kube: Option<Kube>,
+    pub mask: Option<Vec<Mask>>,
+}
+
+/// One release as written.
+pub struct RawRelease {
+    pub name: Spanned<String>,
+    pub layer: u32,
+    pub settings: Settings,
+    pub after: Vec<Spanned<String>>,
+    pub off: Vec<(Spanned<String>, Spanned<String>)>,
+    pub no_overlay: Vec<(Spanned<String>, Spanned<String>)>,
+    pub environments: Vec<(Spanned<String>, Settings)>,
+}
+
+const TOP: &[&str] = &[
+    "version",
+    "helm",
+    "kube",
+    "paths",
+    "environments",
+    "secrets",
+    "layers",
+    "retired",
+    "rules",
+    "waivers",
+    "baseline",
+    "discover",
+];
+
+/// Reads the whole file.
+pub fn read(reader: &Reader, root: &Node) -> Option<File> {
+    reader.map(root, "the matrix file", TOP);
+    for key in ["discover", "waivers", "baseline"] {
+        if let Some(entry) = root.entry(key) {
+            reader.not_yet(entry.key.span, &format!("`{key}`"));
+        }
+    }
+    match root.get("version") {
+        Some(node) if node.as_i64() == Some(1) => {}
+        Some(node) => {
+            let found = reader.at("matrix/version", node.span, "this program reads version 1 of the matrix file");
+            reader.push(found.help("write `version: 1`"));
+        }
+        None => reader.missing(root.span, "the matrix file", "version", "version: 1"),
+    }
+    let helm = helm(reader, root)?;
+    let kube = match root.get("kube") {
+        Some(node) => kube(reader, node),
+        None => {
+            reader.missing(root.span, "the matrix file", "kube", "kube: {version: 1.33.4}");
+            Kube::default()
+        }
+    };
+    let paths = paths(reader, root);
+    let environments = environments(reader, root);
+    let releases = layers(reader, root);
+    Some(File {
+        helm,
+        kube,
+        paths: paths?,
+        environments,
+        secrets: root.entry("secrets").map(|entry| secrets(reader, &entry.value, entry.key.span)),
+        releases,
+        retired: root.get("retired").map(|node| retired(reader, node)).unwrap_or_default(),
+        rules: root.get("rules").map(|node| severities(reader, node)).unwrap_or_default(),
+        layers_span: root.entry("layers").map_or(root.span, |e| e.key.span),
+    })
+}
+
+fn helm(reader: &Reader, root: &Node) -> Option<Helm> {
+    let Some(node) = root.get("helm") else {
+        reader.missing(root.span, "the matrix file", "helm", "helm: {version: 4.3.1, namespace: default}");
+        return None;
+    };
+    reader.map(node, "`helm`", &["version", "namespace", "include_crds"]);
+    let version = if let Some(node) = node.get("version") {
+        exact_version(reader, node, "Helm's version", "4.3.1")
+    } else {
+        reader.missing(node.span, "`helm`", "version", "version: 4.3.1");
+        None
+    };
+    Some(Helm {
+        version: version.unwrap_or_default(),
+        namespace: node
+            .get("namespace")
+            .and_then(|n| reader.text(n, "the namespace"))
+            .map_or_else(|| "default".to_owned(), |s| s.value),
+        include_crds: node.get("include_crds").is_some_and(|n| reader.flag(n, "`include_crds`")),
+    })
+}
+
+/// `1.33.4`: a golden belongs to one version, so neither a range nor a version without its patch will do.
+fn exact_version(reader: &Reader, node: &Node, what: &str, example: &str) -> Option<String> {
+    let text = reader.text(node, what)?;
+    let (core, pre) = text.value.split_once('-').map_or((text.value.as_str(), None), |(core, pre)| (core, Some(pre)));
+    let parts: Vec<&str> = core.split('.').collect();
+    let numeric = parts.iter().all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()));
+    let pre_fits =
+        pre.is_none_or(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_alphanumeric() || b".-".contains(&b)));
+    if numeric && pre_fits && parts.len() == 3 {
+        return Some(text.value);
+    }
+    let help = if numeric && parts.len() == 2 {
+        format!("write it with its patch, e.g. `{core}.0`")
+    } else if let Some(bare) = text.value.strip_prefix('v') {
+        format!("write it without `v`: `{bare}`")
+    } else {
+        format!("write one exact version, e.g. `{example}`")
+    };
+    reader.push(reader.at("matrix/version", node.span, format!("{what} is not exact: `{}`", text.value)).help(help));
+    None
+}
+
+fn kube(reader: &Reader, node: &Node) -> Kube {
+    reader.map(node, "`kube`", &["version", "apis"]);
+    let version = match node.get("version") {
+        Some(version) => exact_version(reader, version, "the Kubernetes version", "1.33.4"),
+        None => {
+            reader.missing(node.span, "`kube`", "version", "version: 1.33.4");
+            None
+        }
+    };
+    let mut apis: Vec<String> = Vec::new();
+    for api in node.get("apis").map(|n| reader.texts(n, "`apis`")).unwrap_or_default() {
+        let parts = api.value.split('/').count();
+        if parts > 3 || api.value.split('/').any(str::is_empty) || api.value.contains(char::is_whitespace) {
+            let found = reader.at("matrix/wrong-type", api.span, format!("`{}` is no API", api.value));
+            reader.push(
+                found.help("write group/version or group/version/Kind, e.g. `external-secrets.io/v1/ExternalSecret`"),
+            );
+        }
+        apis.push(api.value);
+    }
+    Kube { version: version.unwrap_or_default(), apis }
+}
+
+fn paths(reader: &Reader, root: &Node) -> Option<Paths> {
+    let Some(node) = root.get("paths") else {
+        reader.missing(
+            root.span,
+            "the matrix file",
+            "paths",
+            "paths: {chart: charts/{chart}, values: […], golden: tests/golden/{env}/{release}.yaml}",
+        );
+        return None;
+    };
+    reader.map(node, "`paths`", &["chart", "values", "golden", "docs"]);
+    let text = |key: &str, example: &str| {
+        if let Some(value) = node.get(key) {
+            reader.text(value, &format!("`paths.{key}`"))
+        } else {
+            reader.missing(node.span, "`paths`", key, example);
+            None
+        }
+    };
+    let chart = text("chart", "chart: charts/{chart}");
+    let golden = text("golden", "golden: tests/golden/{env}/{release}.yaml");
+    Some(Paths {
+        values: node.get("values").map(|n| chain(reader, n)).unwrap_or_default(),
+        docs: node.get("docs").and_then(|n| reader.text(n, "`paths.docs`")),
+        chart: chart?,
+        golden: golden?,
+    })
+}
+
+/// A values chain: path patterns in Helm's order.
+fn chain(reader: &Reader, node: &Node) -> Vec<Spanned<String>> {
+    let mut chain = Vec::new();
+    for item in reader.list(node, "the values chain") {
+        if item.is_mapping() {
+            reader.not_yet(item.span, "a values entry with `file`, `kind` and `at`");
+        } else if let Some(text) = reader.text(item, "a values path") {
+            chain.push(text);
+        }
+    }
+    chain
+}
+
+fn environments(reader: &Reader, root: &Node) -> Vec<(Environment, Settings)> {
+    let Some(node) = root.get("environments").filter(|n| !n.is_null()) else {
+        reader.missing(
+            root.span,
+            "the matrix file",
+            "environments",
+            "environments: {staging: {}, production: {protected: true}}",
+        );
+        return Vec::new();
+    };
+    let mut environments = Vec::new();
+    for entry in reader.map(node, "`environments`", &[]) {
+        let Some(name) = name(reader, &entry.key, "an environment", 63) else { continue };
+        let what = format!("environment `{name}`");
+        let body = &entry.value;
+        reader.map(body, &what, &["owns", "protected", "fixtures", "namespace", "values", "kube"]);
+        let settings = Settings {
+            namespace: body.get("namespace").and_then(|n| reader.text(n, "the namespace")),
+            values: body.get("values").map(|n| chain(reader, n)),
+            kube: body.get("kube").map(|n| kube(reader, n)),
+            ..Settings::default()
+        };
+        let environment = Environment {
+            name,
+            owns: body
+                .get("owns")
+                .map(|n| reader.texts(n, "`owns`"))
+                .unwrap_or_default()
+                .into_iter()
+                .map(|s| s.value)
+                .collect(),
+            protected: body.get("protected").is_some_and(|n| reader.flag(n, "`protected`")),
+            fixtures: body.get("fixtures").and_then(|n| reader.text(n, "`fixtures`")).map(|s| s.value),
+            place: reader.place(entry.key.span),
+        };
+        environments.push((environment, settings));
+    }
+    environments
+}
+
+/// A name that is safe in a path and, for a release, one that Helm takes.
+fn name(reader: &Reader, node: &Node, what: &str, longest: usize) -> Option<String> {
+    let name = reader.text(node, what)?;
+    let fits = name.value.len() <= longest
+        && name.value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-._".contains(&b))
+        && name.value.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && name.value.ends_with(|c: char| c.is_ascii_alphanumeric());
+    if fits {
+        return Some(name.value);
+    }
+    let found = reader.at("matrix/name", node.span, format!("`{}` cannot be the name of {what}", name.value));
+    reader.push(found.help(format!("use lower-case letters, digits, `-` and `.`, at most {longest} of them")));
+    None
+}
+
+fn layers(reader: &Reader, root: &Node) -> Vec<RawRelease> {
+    let Some(node) = root.get("layers").filter(|n| !n.is_null()) else {
+        reader.missing(root.span, "the matrix file", "layers", "layers: {10: {namespace: {}}}");
+        return Vec::new();
+    };
+    let mut releases = Vec::new();
+    for entry in reader.map(node, "`layers`", &[]) {
+        let number = entry.key.as_i64().and_then(|n| u32::try_from(n).ok());
+        let Some(layer) = number else {
+            let found = reader.at(
+                "matrix/wrong-type",
+                entry.key.span,
+                format!("`{}` is no layer number", entry.key.text().unwrap_or("?")),
+            );
+            reader.push(found.help("layers are numbers; smaller ones are installed earlier"));
+            continue;
+        };
+        for release in reader.map(&entry.value, &format!("layer {layer}"), &[]) {
+            releases.extend(raw_release(reader, &release.key, &release.value, layer));
+        }
+    }
+    releases
+}
+
+fn raw_release(reader: &Reader, key: &Node, body: &Node, layer: u32) -> Option<RawRelease> {
+    let value = name(reader, key, "a release", 53)?;
+    let what = format!("release `{value}`");
+    let mut known = vec!["after", "off", "no_overlay", "environments", "version", "digest"];
+    known.extend(SETTINGS);
+    reader.map(body, &what, &known);
+    for later in ["version", "digest"] {
+        if let Some(entry) = body.entry(later) {
+            reader.not_yet(entry.key.span, &format!("`{later}` of a chart in a registry"));
+        }
+    }
+    let mut environments = Vec::new();
+    if let Some(node) = body.get("environments") {
+        for entry in reader.map(node, &format!("`environments` of {what}"), &[]) {
+            let Some(env) = reader.text(&entry.key, "an environment") else { continue };
+            reader.map(&entry.value, &format!("{what} in `{}`", env.value), SETTINGS);
+            environments.push((env, settings(reader, &entry.value)));
+        }
+    }
+    Some(RawRelease {
+        layer,
+        settings: settings(reader, body),
+        after: body.get("after").map(|n| reader.texts(n, "`after`")).unwrap_or_default(),
+        off: body.get("off").map(|n| reader.reasons(n, "`off`")).unwrap_or_default(),
+        no_overlay: body.get("no_overlay").map(|n| reader.reasons(n, "`no_overlay`")).unwrap_or_default(),
+        environments,
+        name: Spanned { value, span: key.span },
+    })
+}
+
+const SETTINGS: &[&str] = &["chart", "namespace", "values", "kube", "mask", "set"];
+
+fn settings(reader: &Reader, node: &Node) -> Settings {
+    if let Some(entry) = node.entry("set") {
+        reader.not_yet(entry.key.span, "`set`");
+    }
+    let chart = node.get("chart").and_then(|n| reader.text(n, "`chart`"));
+    if let Some(oci) = chart.as_ref().filter(|c| c.value.contains("://")) {
+        if node.get("digest").is_none() {
+            let found = reader.at("matrix/version", oci.span, "a chart of a registry needs its digest");
+            reader.push(found.help("write `digest: sha256:…` beside it: a tag can be moved, a digest cannot"));
+        }
+        reader.not_yet(oci.span, "a chart of a registry");
+    }
+    Settings {
+        chart,
+        namespace: node.get("namespace").and_then(|n| reader.text(n, "the namespace")),
+        values: node.get("values").map(|n| chain(reader, n)),
+        kube: node.get("kube").map(|n| kube(reader, n)),
+        mask: node.get("mask").map(|n| masks(reader, n)),
+    }
+}
+
+fn masks(reader: &Reader, node: &Node) -> Vec<Mask> {
+    let mut masks = Vec::new();
+    for item in reader.list(node, "`mask`") {
+        reader.map(item, "a mask", &["path", "reason"]);
+        let path = item.get("path").and_then(|n| reader.text(n, "a mask's path"));
+        let reason = item.get("reason").and_then(Node::as_str).map(str::trim).filter(|r| !r.is_empty());
+        match (path, reason) {
+            (Some(path), Some(reason)) => masks.push(Mask { path: path.value, reason: reason.to_owned() }),
+            (None, _) => {
+                reader.missing(item.span, "a mask", "path", "path: Deployment/web:metadata.annotations.checksum/config")
+            }
+            (_, None) => reader.push(
+                reader
+                    .at("matrix/empty-reason", item.span, "a mask has no reason")
+                    .help("write why this part differs at each render, e.g. `reason: the chart makes a salt anew`"),
+            ),
+        }
+    }
+    masks
+}
+
+fn secrets(reader: &Reader, node: &Node, span: Span) -> Secrets {
+    reader.map(node, "`secrets`", &["api", "store", "remote", "external"]);
+    let text = |node: Option<&Node>, what: &str| node.and_then(|n| reader.text(n, what)).map(|s| s.value);
+    if let Some(remote) = node.get("remote") {
+        reader.map(remote, "`secrets.remote`", &["key", "property"]);
+    }
+    let mut external = Vec::new();
+    for item in node.get("external").map(|n| reader.list(n, "`secrets.external`")).unwrap_or_default() {
+        reader.map(item, "an external Secret", &["secret", "keys", "by", "namespace", "environments"]);
+        let (secret, by) = (text(item.get("secret"), "`secret`"), text(item.get("by"), "`by`"));
+        for (key, there, example) in
+            [("secret", secret.is_some(), "secret: ameide-tls"), ("by", by.is_some(), "by: cert-manager")]
+        {
+            if !there {
+                reader.missing(item.span, "an external Secret", key, example);
+            }
+        }
+        let list =
+            |key: &str| item.get(key).map(|n| reader.texts(n, key)).unwrap_or_default().into_iter().map(|s| s.value);
+        external.push(External {
+            secret: secret.unwrap_or_default(),
+            keys: list("keys").collect(),
+            by: by.unwrap_or_default(),
+            namespace: text(item.get("namespace"), "`namespace`"),
+            environments: list("environments").collect::<BTreeSet<_>>(),
+            place: reader.place(item.span),
+        });
+    }
+    Secrets {
+        api: text(node.get("api"), "`secrets.api`"),
+        store: text(node.get("store"), "`secrets.store`"),
+        remote_key: text(node.at(&["remote", "key"]), "`secrets.remote.key`"),
+        remote_property: text(node.at(&["remote", "property"]), "`secrets.remote.property`"),
+        external,
+        place: reader.place(span),
+    }
+}
+
+fn retired(reader: &Reader, node: &Node) -> Vec<Retired> {
+    let mut retired = Vec::new();
+    for item in reader.list(node, "`retired`") {
+        reader.map(item, "a retired name", &["release", "env", "value", "reason"]);
+        let reason = item.get("reason").and_then(Node::as_str).map(str::trim).filter(|r| !r.is_empty());
+        let Some(reason) = reason else {
+            let found = reader.at("matrix/empty-reason", item.span, "a retired name has no reason");
+            reader.push(found.help("write what replaced it, e.g. `reason: merged into agents-runtime`"));
+            continue;
+        };
+        let kinds = [("release", RetiredKind::Release), ("env", RetiredKind::Env), ("value", RetiredKind::Value)];
+        let named: Vec<_> = kinds.iter().filter_map(|(key, kind)| Some((item.get(key)?, *kind))).collect();
+        let [(name, kind)] = named.as_slice() else {
+            reader.missing(item.span, "a retired name", "release`, `env` or `value", "release: old-service");
+            continue;
+        };
+        if let Some(name) = reader.text(name, "a retired name") {
+            retired.push(Retired {
+                kind: *kind,
+                name: name.value,
+                reason: reason.to_owned(),
+                place: reader.place(item.span),
+            });
+        }
+    }
+    retired
+}
+
+fn severities(reader: &Reader, node: &Node) -> BTreeMap<String, Severity> {
+    let mut severities = BTreeMap::new();
+    for entry in reader.map(node, "`rules`", &[]) {
+        let Some(rule) = reader.text(&entry.key, "a rule") else { continue };
+        if rules::find(&rule.value).is_none() {
+            let hint = did_you_mean(&rule.value, rules::registry().iter().map(|r| r.id));
+            let hint = if hint.is_empty() { "`cargo xtask explain` lists them all".to_owned() } else { hint };
+            reader.push(
+                reader
+                    .at("matrix/unknown-name", entry.key.span, format!("no rule is called `{}`", rule.value))
+                    .help(hint),
+            );
+        }
+        let severity = match entry.value.text() {
+            Some("error") => Severity::Error,
+            Some("warning") => Severity::Warning,
+            Some("off") => Severity::Off,
+            _ => {
+                let found = reader.at("matrix/wrong-type", entry.value.span, "this is no severity");
+                reader.push(found.help("write error, warning or off"));
+                continue;
+            }
+        };
+        severities.insert(rule.value, severity);
+    }
+    severities
+}

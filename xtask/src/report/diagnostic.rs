@@ -1,0 +1,162 @@
+//! A finding in the shape of a compiler's: rule, message, the line itself, notes, the next step.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use checks::finding::Finding;
+use checks::model::{Place, Severity};
+
+/// Characters of a long line that are shown.
+const WIDTH: usize = 120;
+/// Cells that are named before the rest is counted.
+const CELLS: usize = 9;
+/// Larger files are not opened to show a line of them.
+const LARGEST: u64 = 16 << 20;
+
+/// Lines of the repository's files.
+pub struct Sources {
+    root: PathBuf,
+    known: RefCell<BTreeMap<String, Option<String>>>,
+}
+
+impl Sources {
+    /// Below a root.
+    pub fn new(root: &Path) -> Self {
+        Self { root: root.to_owned(), known: RefCell::default() }
+    }
+
+    /// A line of a file, from 1.
+    fn line(&self, file: &str, line: usize) -> Option<String> {
+        let mut known = self.known.borrow_mut();
+        let text = known.entry(file.to_owned()).or_insert_with(|| {
+            let path = self.root.join(file);
+            let small = path.metadata().is_ok_and(|m| m.is_file() && m.len() <= LARGEST);
+            small.then(|| std::fs::read(path).ok()).flatten().map(|b| String::from_utf8_lossy(&b).into_owned())
+        });
+        text.as_ref()?.lines().nth(line.checked_sub(1)?).map(str::to_owned)
+    }
+}
+
+/// The block of one finding, with colours.
+pub fn block(finding: &Finding, sources: &Sources) -> String {
+    let level = if finding.severity == Severity::Warning { Level::WARNING } else { Level::ERROR };
+    let title = level.primary_title(clean(&finding.message)).id(finding.rule.clone());
+    let mut group: Group<'_> = Group::with_title(title);
+    if let Some(place) = &finding.place {
+        group = show(group, place, &finding.label, AnnotationKind::Primary, sources);
+    }
+    for (place, label) in &finding.related {
+        group = show(group, place, label, AnnotationKind::Context, sources);
+    }
+    if let Some(excerpt) = &finding.excerpt {
+        group = group.element(Level::NOTE.no_name().message(clean(excerpt)));
+    }
+    for note in &finding.notes {
+        group = group.element(Level::NOTE.no_name().message(clean(note)));
+    }
+    for place in finding.render.iter().take(1) {
+        group = group.element(Level::NOTE.no_name().message(clean(&rendered(place, finding.render.len()))));
+    }
+    if !finding.cells.is_empty() {
+        group = group.element(Level::NOTE.no_name().message(format!("in {}", cells(finding.cells.iter()))));
+    }
+    if !finding.help.is_empty() {
+        group = group.element(Level::HELP.message(clean(&finding.help)));
+    }
+    Renderer::styled().decor_style(DecorStyle::Unicode).render(&[group])
+}
+
+fn rendered(place: &checks::finding::RenderPlace, count: usize) -> String {
+    let mut text = format!("rendered into {}", place.object);
+    if !place.path.is_empty() {
+        text.push_str(&format!(", {}", place.path));
+    }
+    if let Some(template) = &place.template {
+        text.push_str(&format!(" (template {template})"));
+    }
+    if count > 1 {
+        text.push_str(&format!(", and {} more", count - 1));
+    }
+    text
+}
+
+/// Names of cells, the first few of many.
+pub fn cells<'a>(names: impl ExactSizeIterator<Item = &'a String>) -> String {
+    let total = names.len();
+    let mut shown: Vec<&str> = names.take(CELLS).map(String::as_str).collect();
+    let rest = format!("and {} more", total.saturating_sub(CELLS));
+    if total > CELLS {
+        shown.push(&rest);
+    }
+    shown.join("  ")
+}
+
+fn show<'a>(group: Group<'a>, place: &Place, label: &str, kind: AnnotationKind, sources: &Sources) -> Group<'a> {
+    let Some(line) = sources.line(&place.file, place.line) else {
+        let mut origin = Origin::path(place.file.clone());
+        if place.line > 0 {
+            origin = origin.line(place.line).char_column(place.column.max(1));
+        }
+        return group.element(origin);
+    };
+    let (line, start, end) = window(&line, place);
+    let mut annotation = kind.span(start..end);
+    if !label.is_empty() {
+        annotation = annotation.label(clean(label));
+    }
+    let snippet = Snippet::source(line).line_start(place.line).path(place.file.clone()).annotation(annotation);
+    group.element(snippet)
+}
+
+/// The part of a line that is shown, with the byte range of the place inside it.
+fn window(line: &str, place: &Place) -> (String, usize, usize) {
+    let line = line.trim_end_matches(['\r', '\n']);
+    let count = line.chars().count();
+    let whole = place.end_column <= 1 && place.column <= 1 && place.end_line <= place.line;
+    let indent = line.chars().take_while(|c| c.is_whitespace()).count();
+    let start = if whole { indent } else { place.column.saturating_sub(1).min(count) };
+    let end =
+        if !whole && place.end_line == place.line { place.end_column.saturating_sub(1).min(count) } else { count };
+    let end = end.max((start + 1).min(count)).max(start);
+    let (skip, start, end) = if count > WIDTH {
+        let skip = start.saturating_sub(WIDTH / 3);
+        (skip, start - skip, (end - skip).min(WIDTH))
+    } else {
+        (0, start, end)
+    };
+    let shown: String =
+        line.chars().skip(skip).take(WIDTH).map(|c| if c.is_control() && c != '\t' { '·' } else { c }).collect();
+    let byte = |column: usize| shown.char_indices().nth(column).map_or(shown.len(), |(i, _)| i);
+    let (start, end) = (byte(start), byte(end));
+    (shown, start, end)
+}
+
+/// Text from outside without control characters, which could move the cursor or forge lines.
+fn clean(text: &str) -> Cow<'static, str> {
+    Cow::Owned(text.chars().map(|c| if c.is_control() && c != '\n' { '·' } else { c }).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_line_is_cut_around_its_place() {
+        let line = format!("{}needle{}", "x".repeat(5000), "y".repeat(5000));
+        let place = Place { file: "f".into(), line: 1, column: 5001, end_line: 1, end_column: 5007 };
+        let (shown, start, end) = window(&line, &place);
+        assert_eq!(&shown[start..end], "needle");
+        assert!(shown.len() <= WIDTH);
+    }
+
+    #[test]
+    fn a_place_past_the_end_of_its_line_is_no_panic() {
+        let place = Place { file: "f".into(), line: 1, column: 50, end_line: 1, end_column: 60 };
+        assert_eq!(window("short", &place).1, 5);
+        assert_eq!(window("", &place).1, 0);
+    }
+}
