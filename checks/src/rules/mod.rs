@@ -116,16 +116,18 @@ pub struct MatrixView<'a> {
     pub sources: &'a BTreeMap<String, String>,
 }
 
+static REGISTRY: &[&Rule] = &[
+    &golden::differs::RULE,
+    &golden::missing::RULE,
+    &golden::orphaned::RULE,
+    &render::failed::RULE,
+    &render::missing_required::RULE,
+    &render::too_large::RULE,
+];
+
 /// All rules, in the order of their identifiers.
 pub fn registry() -> &'static [&'static Rule] {
-    &[
-        &golden::differs::RULE,
-        &golden::missing::RULE,
-        &golden::orphaned::RULE,
-        &render::failed::RULE,
-        &render::missing_required::RULE,
-        &render::too_large::RULE,
-    ]
+    REGISTRY
 }
 
 /// The rule of an identifier.

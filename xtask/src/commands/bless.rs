@@ -1,7 +1,5 @@
 //! Accept changed renders as the new goldens without asking, and say what changed.
 
-use std::io::Write;
-
 use checks::leaks::Redactor;
 use checks::model::Cell;
 

@@ -1,7 +1,5 @@
 //! Say what a rule means, why it matters, how to mend it.
 
-use std::io::Write;
-
 use checks::leaks::Redactor;
 use checks::model::Severity;
 use checks::rules;

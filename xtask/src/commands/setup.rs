@@ -1,7 +1,5 @@
 //! Fetch and verify the pinned Helm.
 
-use std::io::Write;
-
 use checks::leaks::Redactor;
 
 use super::{Outcome, Session, to_stdout};

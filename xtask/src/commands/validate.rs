@@ -244,8 +244,10 @@ fn sinks(session: &Session, report: &Report, redactor: &Redactor) -> Result<(), 
         match &to.file {
             Some(file) => to_file(file, redactor, |out| {
                 // A file is no terminal.
-                let mut plain = anstream::StripStream::new(out);
-                write(&mut plain)
+                let mut coloured = Vec::new();
+                write(&mut coloured)?;
+                let plain = anstream::adapter::strip_str(&String::from_utf8_lossy(&coloured)).to_string();
+                out.write_all(plain.as_bytes())
             })?,
             None => to_stdout(redactor, write)?,
         }

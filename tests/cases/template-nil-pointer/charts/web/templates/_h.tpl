@@ -1,0 +1,3 @@
+{{- define "h.x" -}}
+{{ .Values.image.tag }}
+{{- end -}}

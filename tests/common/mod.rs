@@ -1,0 +1,126 @@
+//! What the tests at the top share: the program, the pinned Helm, small repositories in temporary folders.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+use tempfile::TempDir;
+
+/// The root of this workspace.
+pub fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// A `PATH` on which the pinned Helm comes first.
+pub fn path_with_helm() -> OsString {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| {
+        let done = Command::new(env!("CARGO_BIN_EXE_xtask"))
+            .arg("setup")
+            .current_dir(workspace())
+            .env_remove("XTASK_HELM")
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "no Helm: {}", String::from_utf8_lossy(&done.stderr));
+        let said = String::from_utf8(done.stdout).unwrap();
+        let line = said.lines().nth(1).unwrap().trim();
+        Path::new(line).parent().unwrap().to_owned()
+    });
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::join_paths(std::iter::once(folder.clone()).chain(std::env::split_paths(&path))).unwrap()
+}
+
+/// A repository in a temporary folder.
+pub struct Repository(pub TempDir);
+
+impl Repository {
+    /// An empty one.
+    pub fn empty() -> Self {
+        Self(tempfile::Builder::new().prefix("repository-").tempdir().unwrap())
+    }
+
+    /// The one that all cases start from.
+    pub fn base() -> Self {
+        let repository = Self::empty();
+        repository.copy(&workspace().join("tests/cases/_base"));
+        repository
+    }
+
+    /// Copies a folder's content over it.
+    pub fn copy(&self, from: &Path) {
+        for entry in ignore::WalkBuilder::new(from).standard_filters(false).build().flatten() {
+            let relative = entry.path().strip_prefix(from).unwrap();
+            let to = self.path(relative);
+            if entry.file_type().is_some_and(|t| t.is_dir()) {
+                if to.is_file() {
+                    fs::remove_file(&to).unwrap();
+                }
+                fs::create_dir_all(&to).unwrap();
+            } else {
+                fs::copy(entry.path(), &to).unwrap();
+            }
+        }
+    }
+
+    /// A path in it.
+    pub fn path(&self, relative: impl AsRef<Path>) -> PathBuf {
+        self.0.path().join(relative)
+    }
+
+    /// Writes a file.
+    pub fn write(&self, relative: &str, content: impl AsRef<[u8]>) {
+        let path = self.path(relative);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    /// Reads a file.
+    pub fn read(&self, relative: &str) -> String {
+        fs::read_to_string(self.path(relative)).unwrap()
+    }
+
+    /// The program, to be run in it: a clean environment, the pinned Helm on the path.
+    pub fn xtask(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.args(arguments).current_dir(self.0.path()).env("PATH", path_with_helm());
+        for name in
+            ["CI", "XTASK_HELM", "CARGO_TARGET_DIR", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "GITHUB_BASE_REF"]
+        {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    /// Runs the program.
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        self.xtask(arguments).output().unwrap()
+    }
+
+    /// Every file below it but `target/`, with its content.
+    pub fn tree(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let mut walk = ignore::WalkBuilder::new(self.0.path());
+        walk.standard_filters(false).filter_entry(|e| e.file_name() != "target" && e.file_name() != ".git");
+        let mut files: Vec<_> = walk
+            .build()
+            .flatten()
+            .filter(|e| e.file_type().is_some_and(|t| t.is_file()))
+            .map(|e| (e.path().to_owned(), fs::read(e.path()).unwrap()))
+            .collect();
+        files.sort();
+        files
+    }
+}
+
+/// Standard output as text.
+pub fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Standard error as text.
+pub fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}

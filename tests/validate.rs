@@ -1,0 +1,213 @@
+//! What `cargo xtask validate` does with a working tree, with processes that misbehave, and when it is stopped.
+
+mod common;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use common::{Repository, stderr, stdout, workspace};
+
+#[test]
+fn the_working_tree_is_as_it_was() {
+    let repository = Repository::base();
+    let git = |arguments: &[&str]| {
+        let done = Command::new("git").args(arguments).current_dir(repository.0.path()).output().unwrap();
+        assert!(done.status.success(), "{}", stderr(&done));
+        stdout(&done)
+    };
+    git(&["init", "--quiet"]);
+    git(&["add", "--all"]);
+    repository.write("charts/values/web.yaml", "logLevel: debug\n");
+    git(&["add", "--all"]);
+    let before = git(&["status", "--porcelain"]);
+    let output = repository.run(&["validate"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(repository.path("target/xtask/pending/staging/web.yaml").is_file(), "no pending render");
+    assert_eq!(git(&["status", "--porcelain"]), before);
+}
+
+#[test]
+fn one_space_names_its_cell_and_bless_mends_it() {
+    let repository = Repository::base();
+    let golden = repository.read("tests/golden/staging/web.yaml");
+    repository.write("tests/golden/staging/web.yaml", format!("{golden} "));
+    let output = repository.run(&["validate"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stdout(&output).contains("staging/web") && !stdout(&output).contains("production/web"));
+    assert_eq!(repository.run(&["bless"]).status.code(), Some(0));
+    assert_eq!(repository.read("tests/golden/staging/web.yaml"), golden);
+    assert_eq!(repository.run(&["validate"]).status.code(), Some(0));
+}
+
+#[test]
+fn one_cell_that_hangs_does_not_stop_the_others() {
+    let repository = Repository::base();
+    let slow = "{{- if eq .Values.bucket \"web-staging\" }}{{ range until 100000 }}{{ range until 100000 }}{{ end }}{{ end }}{{ end }}\n";
+    repository.write("charts/web/templates/slow.yaml", slow);
+    let output = repository.run(&["validate", "--timeout", "3s", "--report", "json=report.json"]);
+    assert_eq!(output.status.code(), Some(2), "{}{}", stdout(&output), stderr(&output));
+    let report: serde_json::Value = serde_json::from_str(&repository.read("report.json")).unwrap();
+    assert_eq!(report["cells"][0]["name"], "production/web");
+    assert_eq!(report["cells"][0]["status"], "equal");
+    assert_eq!(report["cells"][1]["status"], "broken");
+    assert!(stdout(&output).contains("staging/web: Helm was stopped after 3 s"));
+}
+
+#[test]
+fn a_chart_that_prints_without_end_is_a_finding() {
+    let repository = Repository::base();
+    let large = "{{- if eq .Values.bucket \"web-staging\" }}\nkind: A\nmetadata: {name: a}\n# {{ repeat 104857600 \"x\" }}\n{{- end }}\n";
+    repository.write("charts/web/templates/large.yaml", large);
+    let output = repository.run(&["validate"]);
+    assert_eq!(output.status.code(), Some(1), "{}{}", stdout(&output), stderr(&output));
+    assert!(stdout(&output).contains("error[render/too-large]"), "{}", stdout(&output));
+}
+
+#[test]
+fn a_values_file_of_one_long_line_is_read() {
+    let repository = Repository::base();
+    repository.write("charts/values/web.yaml", format!("logLevel: info\nunused: {}\n", "x".repeat(10 << 20)));
+    assert_eq!(repository.run(&["validate"]).status.code(), Some(0));
+}
+
+#[test]
+fn a_values_file_that_cannot_be_read_is_a_finding() {
+    let repository = Repository::base();
+    let path = repository.path("environments/staging/web.yaml");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
+    if fs::read(&path).is_ok() {
+        return; // The superuser reads everything.
+    }
+    let output = repository.run(&["validate"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stdout(&output).contains("cannot be read"));
+}
+
+#[test]
+fn a_read_only_target_costs_the_pending_renders_only() {
+    let repository = Repository::base();
+    repository.write("target", "a file where the folder should be");
+    repository.write("charts/values/web.yaml", "logLevel: debug\n");
+    let output = repository.run(&["validate"]);
+    assert_eq!(output.status.code(), Some(1), "{}{}", stdout(&output), stderr(&output));
+    assert!(stdout(&output).contains("changed renders could not be kept"), "{}", stdout(&output));
+}
+
+#[test]
+fn bless_in_ci_needs_force() {
+    let repository = Repository::base();
+    fs::remove_file(repository.path("tests/golden/staging/web.yaml")).unwrap();
+    let refused = repository.xtask(&["bless"]).env("CI", "true").output().unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(!repository.path("tests/golden/staging/web.yaml").exists());
+    let forced = repository.xtask(&["bless", "--force"]).env("CI", "true").output().unwrap();
+    assert_eq!(forced.status.code(), Some(0));
+    assert!(repository.path("tests/golden/staging/web.yaml").exists());
+}
+
+#[test]
+fn an_interrupt_stops_everything_and_says_so() {
+    let repository = Repository::base();
+    let slow = "{{ range until 100000 }}{{ range until 100000 }}{{ end }}{{ end }}\n";
+    repository.write("charts/web/templates/slow.yaml", slow);
+    let temporary = repository.path("tmp");
+    fs::create_dir_all(&temporary).unwrap();
+    let child = repository
+        .xtask(&["validate"])
+        .env("TMPDIR", &temporary)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The private home is there as soon as Helm runs.
+    let started = Instant::now();
+    while fs::read_dir(&temporary).unwrap().count() == 0 && started.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stdout(&output).contains("stopped after 0 of 2 cells"), "{}", stdout(&output));
+    assert_eq!(fs::read_dir(&temporary).unwrap().count(), 0, "a temporary file is left");
+}
+
+#[test]
+fn shards_are_disjoint_and_complete() {
+    let repository = Repository::base();
+    let mut names = Vec::new();
+    for shard in ["1/3", "2/3", "3/3"] {
+        let file = format!("json={}.json", shard.replace('/', "-"));
+        assert_eq!(repository.run(&["validate", "--shard", shard, "--report", &file]).status.code(), Some(0));
+        let report: serde_json::Value = serde_json::from_str(&repository.read(&file[5..])).unwrap();
+        names.extend(report["cells"].as_array().unwrap().iter().map(|c| c["name"].as_str().unwrap().to_owned()));
+    }
+    names.sort();
+    assert_eq!(names, ["production/web", "staging/web"]);
+}
+
+#[test]
+fn another_root_and_colours_are_taken() {
+    let repository = Repository::base();
+    let elsewhere = Repository::empty();
+    let root = repository.0.path().to_str().unwrap();
+    let output = elsewhere.run(&["validate", "--root", root, "--color", "always"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stdout(&output).contains('\u{1b}'));
+    let plain = elsewhere.xtask(&["validate", "--root", root]).env("NO_COLOR", "1").output().unwrap();
+    assert!(!stdout(&plain).contains('\u{1b}'));
+}
+
+#[test]
+fn json_on_standard_output_is_alone_there() {
+    let repository = Repository::base();
+    repository.write("charts/values/web.yaml", "logLevel: debug\n");
+    let output = repository.run(&["validate", "--report", "json"]);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["version"], 1);
+    assert_eq!(report["counts"]["changes"], 2, "the protected environment is a decision by itself");
+    assert_eq!(report["findings"][0]["rule"], "golden/differs");
+}
+
+#[test]
+fn values_of_secrets_are_masked_in_a_diff() {
+    let repository = Repository::base();
+    let value = ["correct", "horse", "battery"].join("-");
+    repository.write(
+        "charts/web/templates/s.yaml",
+        format!("kind: Secret\napiVersion: v1\nmetadata: {{name: s}}\nstringData: {{k: {value}}}\n"),
+    );
+    let output = repository.run(&["validate", "--report", "json=r.json"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stdout(&output).contains("Secret demo/s"));
+    assert!(!stdout(&output).contains(&value) && !repository.read("r.json").contains(&value));
+}
+
+/// `helm lint` is never the verdict: this is why.
+#[test]
+fn a_lint_exits_0_although_a_required_value_is_missing() {
+    let repository = Repository::base();
+    repository.write("environments/staging/web.yaml", "# nothing\n");
+    let helm = |verb: &[&str]| {
+        let mut command = Command::new("helm");
+        command.args(verb).args(["-f", "environments/staging/web.yaml"]).current_dir(repository.0.path());
+        command.env("PATH", common::path_with_helm()).status().unwrap()
+    };
+    assert!(helm(&["lint", "charts/web"]).success());
+    assert!(!helm(&["template", "web", "charts/web"]).success());
+}
+
+#[test]
+fn help_teaches_with_examples() {
+    let repository = Repository::empty();
+    for command in ["validate", "bless", "render", "list", "matrix", "setup", "explain"] {
+        let output = repository.run(&[command, "--help"]);
+        assert_eq!(output.status.code(), Some(0));
+        assert!(stdout(&output).contains("Example"), "{command} --help has no example");
+    }
+    assert_eq!(repository.run(&["validat"]).status.code(), Some(2));
+    assert!(workspace().join("tests/cases").is_dir());
+}
