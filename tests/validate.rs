@@ -123,7 +123,7 @@ fn an_interrupt_stops_everything_and_says_so() {
         .unwrap();
     // The private home is there as soon as Helm runs.
     let started = Instant::now();
-    while fs::read_dir(&temporary).unwrap().count() == 0 && started.elapsed() < Duration::from_secs(60) {
+    while fs::read_dir(&temporary).unwrap().count() == 0 && started.elapsed() < Duration::from_mins(1) {
         std::thread::sleep(Duration::from_millis(20));
     }
     std::thread::sleep(Duration::from_millis(300));

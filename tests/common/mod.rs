@@ -9,6 +9,10 @@ use std::process::{Command, Output};
 use std::sync::OnceLock;
 
 use tempfile::TempDir;
+use xtask::helm::Setup;
+
+/// The version that the cases pin.
+const HELM: &str = "4.3.1";
 
 /// The root of this workspace.
 pub fn workspace() -> PathBuf {
@@ -19,16 +23,10 @@ pub fn workspace() -> PathBuf {
 pub fn path_with_helm() -> OsString {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| {
-        let done = Command::new(env!("CARGO_BIN_EXE_xtask"))
-            .arg("setup")
-            .current_dir(workspace())
-            .env_remove("XTASK_HELM")
-            .output()
-            .unwrap();
-        assert!(done.status.success(), "no Helm: {}", String::from_utf8_lossy(&done.stderr));
-        let said = String::from_utf8(done.stdout).unwrap();
-        let line = said.lines().nth(1).unwrap().trim();
-        Path::new(line).parent().unwrap().to_owned()
+        let mut setup = Setup::new(&workspace().join("target"), HELM, &|_| {});
+        setup.named = None;
+        let helm = setup.locate().unwrap_or_else(|e| panic!("no Helm: {e}"));
+        helm.path.parent().unwrap().to_owned()
     });
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::join_paths(std::iter::once(folder.clone()).chain(std::env::split_paths(&path))).unwrap()

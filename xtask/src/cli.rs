@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn times_have_units() {
-        assert_eq!(parse_duration("2m"), Ok(Duration::from_secs(120)));
+        assert_eq!(parse_duration("2m"), Ok(Duration::from_mins(2)));
         assert_eq!(parse_duration("500ms"), Ok(Duration::from_millis(500)));
         assert!(parse_duration("0").is_err() && parse_duration("5h").is_err() && parse_duration("").is_err());
     }

@@ -13,7 +13,14 @@ pub enum Progress {
     /// On a terminal.
     Bar(ProgressBar),
     /// On a pipe.
-    Lines { done: usize, total: usize, last: Instant },
+    Lines {
+        /// Cells that are done.
+        done: usize,
+        /// All cells.
+        total: usize,
+        /// When the last line was printed.
+        last: Instant,
+    },
     /// Under `--quiet`.
     Silent,
 }

@@ -77,10 +77,10 @@ impl Renderer<'_> {
 
     /// The command that a person types to get the same render.
     pub fn command(&self, cell: &Cell) -> String {
-        format!("helm {}", self.arguments("template", cell).join(" "))
+        format!("helm {}", Self::arguments("template", cell).join(" "))
     }
 
-    fn arguments(&self, verb: &str, cell: &Cell) -> Vec<String> {
+    fn arguments(verb: &str, cell: &Cell) -> Vec<String> {
         let mut arguments = vec![verb.to_owned(), cell.release.clone(), cell.chart.clone()];
         for file in &cell.values {
             arguments.extend(["-f".to_owned(), file.path.clone()]);
@@ -108,7 +108,7 @@ impl Renderer<'_> {
     }
 
     fn run(&self, verb: &str, cell: &Cell, more: &[String]) -> Render {
-        let mut arguments = self.arguments(verb, cell);
+        let mut arguments = Self::arguments(verb, cell);
         arguments.extend_from_slice(more);
         self.call(&arguments)
     }

@@ -144,16 +144,18 @@ impl Expander<'_> {
                 }
             }
         }
-        if let Some(chart) = self.pattern(&self.file.paths.chart, "`paths.chart`") {
-            if !chart.has(Hole::Chart) && !chart.has(Hole::Release) && self.file.releases.len() > 1 {
-                let found = self.reader.at(
-                    "matrix/placeholder",
-                    self.file.paths.chart.span,
-                    "`paths.chart` uses neither {chart} nor {release}: all releases would be one chart",
-                );
-                self.reader.push(found.help("e.g. `charts/{chart}`"));
-                return (cells, off);
-            }
+        if let Some(chart) = self.pattern(&self.file.paths.chart, "`paths.chart`")
+            && !chart.has(Hole::Chart)
+            && !chart.has(Hole::Release)
+            && self.file.releases.len() > 1
+        {
+            let found = self.reader.at(
+                "matrix/placeholder",
+                self.file.paths.chart.span,
+                "`paths.chart` uses neither {chart} nor {release}: all releases would be one chart",
+            );
+            self.reader.push(found.help("e.g. `charts/{chart}`"));
+            return (cells, off);
         }
         let mut ordered: Vec<&RawRelease> = self.file.releases.iter().collect();
         ordered.sort_by_key(|r| r.layer);

@@ -83,12 +83,11 @@ pub fn read(reader: &Reader, root: &Node) -> Option<File> {
         None => reader.missing(root.span, "the matrix file", "version", "version: 1"),
     }
     let helm = helm(reader, root)?;
-    let kube = match root.get("kube") {
-        Some(node) => kube(reader, node),
-        None => {
-            reader.missing(root.span, "the matrix file", "kube", "kube: {version: 1.33.4}");
-            Kube::default()
-        }
+    let kube = if let Some(node) = root.get("kube") {
+        kube(reader, node)
+    } else {
+        reader.missing(root.span, "the matrix file", "kube", "kube: {version: 1.33.4}");
+        Kube::default()
     };
     let paths = paths(reader, root);
     let environments = environments(reader, root);
@@ -152,12 +151,11 @@ fn exact_version(reader: &Reader, node: &Node, what: &str, example: &str) -> Opt
 
 fn kube(reader: &Reader, node: &Node) -> Kube {
     reader.map(node, "`kube`", &["version", "apis"]);
-    let version = match node.get("version") {
-        Some(version) => exact_version(reader, version, "the Kubernetes version", "1.33.4"),
-        None => {
-            reader.missing(node.span, "`kube`", "version", "version: 1.33.4");
-            None
-        }
+    let version = if let Some(version) = node.get("version") {
+        exact_version(reader, version, "the Kubernetes version", "1.33.4")
+    } else {
+        reader.missing(node.span, "`kube`", "version", "version: 1.33.4");
+        None
     };
     let mut apis: Vec<String> = Vec::new();
     for api in node.get("apis").map(|n| reader.texts(n, "`apis`")).unwrap_or_default() {
@@ -356,7 +354,12 @@ fn masks(reader: &Reader, node: &Node) -> Vec<Mask> {
         match (path, reason) {
             (Some(path), Some(reason)) => masks.push(Mask { path: path.value, reason: reason.to_owned() }),
             (None, _) => {
-                reader.missing(item.span, "a mask", "path", "path: Deployment/web:metadata.annotations.checksum/config")
+                reader.missing(
+                    item.span,
+                    "a mask",
+                    "path",
+                    "path: Deployment/web:metadata.annotations.checksum/config",
+                );
             }
             (_, None) => reader.push(
                 reader

@@ -89,6 +89,6 @@ impl Report {
 
     /// The exit code: 2 is never hidden by 1.
     pub fn exit_code(&self, fail_on: Severity) -> u8 {
-        if !self.troubles.is_empty() { 2 } else { u8::from(self.findings.iter().any(|f| f.severity >= fail_on)) }
+        if self.troubles.is_empty() { u8::from(self.findings.iter().any(|f| f.severity >= fail_on)) } else { 2 }
     }
 }

@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn output_and_status_are_kept_apart() {
-        let done = shell("echo out; echo err >&2; exit 3", Bounds { timeout: Duration::from_secs(60), output: 1000 });
+        let done = shell("echo out; echo err >&2; exit 3", Bounds { timeout: Duration::from_mins(1), output: 1000 });
         assert!(matches!(done.end, End::Exited(3)));
         assert_eq!((done.stdout.as_slice(), done.stderr.as_slice()), (&b"out\n"[..], &b"err\n"[..]));
     }
@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn endless_output_is_cut_off() {
-        let done = shell("yes", Bounds { timeout: Duration::from_secs(60), output: 10_000 });
+        let done = shell("yes", Bounds { timeout: Duration::from_mins(1), output: 10_000 });
         assert!(matches!(done.end, End::TooLarge));
         assert_eq!(done.stdout.len(), 10_000);
     }
