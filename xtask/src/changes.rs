@@ -124,13 +124,44 @@ fn unified(old: &str, new: &str, redactor: &Redactor) -> (Vec<String>, usize) {
     (lines, cut)
 }
 
-/// Cells with equal differences become one change. `protected` cells are kept apart: they are a decision of their own.
-pub fn group(cells: Vec<(String, bool, Vec<ObjectChange>)>) -> Vec<Change> {
-    let mut groups: BTreeMap<(Vec<ObjectChange>, bool), BTreeSet<String>> = BTreeMap::new();
+/// Cells with equal differences become one change: the same objects, added, removed or changed in the same lines, whatever
+/// stands around them. `protected` cells are kept apart: they are a decision of their own.
+pub fn group(mut cells: Vec<(String, bool, Vec<ObjectChange>)>) -> Vec<Change> {
+    cells.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut groups: BTreeMap<(Vec<String>, bool), Change> = BTreeMap::new();
     for (cell, protected, objects) in cells {
-        groups.entry((objects, protected)).or_default().insert(cell);
+        let key = objects.iter().map(essence).collect();
+        let change = groups.entry((key, protected)).or_insert_with(|| Change { cells: BTreeSet::new(), objects });
+        change.cells.insert(cell);
     }
-    let mut changes: Vec<Change> = groups.into_iter().map(|((objects, _), cells)| Change { cells, objects }).collect();
+    let mut changes: Vec<Change> = groups.into_values().collect();
     changes.sort_by(|a, b| a.cells.cmp(&b.cells));
     changes
+}
+
+/// What makes a difference the same in another cell: the changed lines, without the lines around them.
+fn essence(change: &ObjectChange) -> String {
+    let mut text = format!("{:?} {}", change.what, change.object);
+    for line in change.diff.iter().filter(|l| l.starts_with(['+', '-'])) {
+        text.push('\n');
+        text.push_str(line);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_change_among_other_lines_is_one_decision() {
+        let text = |env: &str, level: &str| format!("kind: A\nmetadata: {{name: a}}\nlevel: {level}\nenv: {env}\n");
+        let cell = |env: &str| {
+            let changes = diff(&text(env, "info"), &text(env, "debug"), "n", &Redactor::default());
+            (format!("{env}/a"), env == "production", changes)
+        };
+        let changes = group(vec![cell("staging"), cell("local"), cell("production")]);
+        let cells: Vec<Vec<&str>> = changes.iter().map(|c| c.cells.iter().map(String::as_str).collect()).collect();
+        assert_eq!(cells, [vec!["local/a", "staging/a"], vec!["production/a"]]);
+    }
 }

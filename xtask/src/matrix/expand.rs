@@ -25,9 +25,12 @@ pub fn expand(root: &Path, reader: &Reader, file: File) -> Matrix {
     let expander = Expander { root, reader, file: &file, environments };
     expander.names();
     expander.order();
-    let (cells, off) = expander.cells();
+    // Each step rests on the one before: follow-up errors would hide the first.
+    let (cells, off) = if reader.is_clean() { expander.cells() } else { Default::default() };
     expander.fixtures();
-    expander.strays(&cells);
+    if reader.is_clean() {
+        expander.strays(&cells);
+    }
     let releases = file.releases.iter().map(|raw| expander.release(raw)).collect();
     let mut layers: BTreeMap<u32, Vec<String>> = BTreeMap::new();
     for raw in &file.releases {
