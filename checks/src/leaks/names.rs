@@ -1,6 +1,8 @@
 //! What a name means: is `adminPassword` the name of a credential, is `passwordSecretName`? Words decide, and the last
 //! meaningful word most of all. Values never come in here.
 
+use super::lexicon::Lexicon;
+
 /// What the value under a name would be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
@@ -48,97 +50,79 @@ enum Word {
     Other,
 }
 
-/// Sorted; searched by halves.
-static PASSWORDS: &[&str] = &[
-    "bindpw", "contrasena", "masterauth", "motdepasse", "pass", "passcode", "passphrase", "passwd", "password",
-    "passwords", "passwort", "pswd", "psw", "pw", "pwd", "requirepass", "rootpw", "senha", "userpw", "wachtwoord",
-];
-static TOKENS: &[&str] =
-    &["accesstoken", "authtoken", "bearer", "bearertoken", "jwt", "pat", "refreshtoken", "token", "tokens"];
-static TOKEN_WORDS: &[&str] = &[
-    "accesskey", "apikey", "apikeys", "apitoken", "appkey", "authkey", "authorization", "clientkey", "deploykey",
-    "encryptionkey", "erlangcookie", "fernetkey", "licensekey", "masterkey", "privatekey", "privkey", "psk",
-    "secretkey", "sessionkey", "sharedkey", "signingkey", "sshkey", "unsealkey", "writekey",
-];
-static WEAK_WORDS: &[&str] = &[
-    "auth", "basicauth", "cred", "credential", "credentials", "creds", "hmac", "htpasswd", "licence", "license",
-    "mnemonic", "otp", "pepper", "salt", "sas", "seed", "totp",
-];
-static MODIFIERS: &[&str] = &[
-    "b", "b64", "backup", "base", "base64", "clear", "cleartext", "content", "current", "data", "default", "dev",
-    "development", "encoded", "literal", "live", "local", "new", "next", "old", "override", "plain", "plaintext",
-    "previous", "primary", "prod", "production", "qa", "raw", "secondary", "staging", "str", "string", "test", "text",
-    "uat", "unencrypted", "v", "val", "value",
-];
+static PASSWORDS: Lexicon = Lexicon::new(
+    "bindpw contrasena masterauth motdepasse pass passcode passphrase passwd password passwords passwort pswd psw \
+     pw pwd requirepass rootpw senha userpw wachtwoord",
+);
+static TOKENS: Lexicon = Lexicon::new("accesstoken authtoken bearer bearertoken jwt pat refreshtoken token tokens");
+static TOKEN_WORDS: Lexicon = Lexicon::new(
+    "accesskey apikey apikeys apitoken appkey authkey authorization clientkey deploykey encryptionkey \
+     erlangcookie fernetkey licensekey masterkey privatekey privkey psk secretkey sessionkey sharedkey signingkey \
+     sshkey unsealkey writekey",
+);
+static WEAK_WORDS: Lexicon = Lexicon::new(
+    "auth basicauth cred credential credentials creds hmac htpasswd licence license mnemonic otp pepper salt sas \
+     seed totp",
+);
+static MODIFIERS: Lexicon = Lexicon::new(
+    "b b64 backup base base64 clear cleartext content current data default dev development encoded literal live \
+     local new next old override plain plaintext previous primary prod production qa raw secondary staging str \
+     string test text uat unencrypted v val value",
+);
 /// As the last word, these say that a name with a credential word in it is about something else.
-static HEADS: &[&str] = &[
-    "account", "accounts", "action", "addr", "address", "age", "alg", "algo", "algorithm", "alias", "allow", "allowed",
-    "alphabet", "annotation", "annotations", "arg", "args", "arn", "attribute", "audience", "auto", "automount",
-    "backend", "bits", "bucket", "budget", "bytes", "ca", "cache", "cert", "certificate", "certificates", "certs",
-    "change", "changed", "chars", "charset", "check", "checksum", "claim", "claims", "class", "clean", "cmd", "column",
-    "command", "comment", "complexity", "config", "configmap", "controller", "copy", "count", "created", "crt", "days",
-    "description", "digest", "dir", "directory", "disable", "disabled", "domain", "driver", "duration", "email",
-    "enable", "enabled", "encoding", "encryption", "endpoint", "endpoints", "engine", "env", "envvar", "error",
-    "errors", "event", "events", "example", "exchange", "exists", "expiration", "expire", "expires", "expiry",
-    "extractor", "failed", "field", "fields", "file", "filename", "filepath", "files", "folder", "force", "form",
-    "format", "from", "generate", "generated", "generation", "generator", "grant", "group", "groups", "handler",
-    "hash", "hashed", "hashes", "header", "headers", "help", "helper", "hint", "history", "host", "hostname", "hours",
-    "id", "identifier", "ids", "image", "index", "info", "input", "interval", "introspection", "issuer", "iterations",
-    "key", "keyname", "keys", "keystore", "kind", "label", "labels", "len", "length", "lifespan", "lifetime", "limit",
-    "limits", "link", "list", "location", "login", "lookup", "management", "manager", "map", "mapping", "mappings",
-    "max", "md5", "message", "method", "methods", "metrics", "min", "minutes", "mode", "model", "mount", "mountpath",
-    "name", "names", "namespace", "object", "operator", "option", "optional", "options", "page", "param", "parameter",
-    "path", "paths", "pattern", "percent", "period", "placeholder", "plugin", "policies", "policy", "pool", "port",
-    "prefix", "profile", "prompt", "property", "props", "provider", "providers", "pub", "public", "query", "quota",
-    "rate", "ref", "reference", "references", "refresh", "refs", "regex", "regexp", "region", "registry", "renew",
-    "repo", "repository", "require", "required", "requirement", "requirements", "reset", "retention", "retries",
-    "review", "reviewer", "reviews", "role", "roles", "rotate", "rotation", "schema", "scope", "scopes", "script",
-    "seconds", "selector", "server", "service", "services", "setting", "settings", "sha", "sha1", "sha256", "sha512",
-    "size", "source", "state", "status", "store", "stores", "strategy", "strength", "subject", "suffix", "supported",
-    "sync", "syncer", "tag", "template", "templates", "time", "timeout", "title", "total", "truststore", "ttl", "type",
-    "types", "update", "updated", "uri", "url", "urls", "usage", "use", "user", "username", "users", "validation",
-    "validator", "validity", "var", "variable", "vars", "verification", "verify", "version", "view", "volume", "window",
-];
+static HEADS: Lexicon = Lexicon::new(
+    "account accounts action addr address age alg algo algorithm alias allow allowed alphabet annotation \
+     annotations arg args arn attribute audience auto automount backend bits bucket budget bytes ca cache cert \
+     certificate certificates certs change changed chars charset check checksum claim claims class clean cmd \
+     column command comment complexity config configmap controller copy count created crt days description digest \
+     dir directory disable disabled domain driver duration email enable enabled encoding encryption endpoint \
+     endpoints engine env envvar error errors event events example exchange exists expiration expire expires \
+     expiry extractor failed field fields file filename filepath files folder force form format from generate \
+     generated generation generator grant group groups handler hash hashed hashes header headers help helper hint \
+     history host hostname hours id identifier ids image index info input interval introspection issuer \
+     iterations key keyname keys keystore kind label labels len length lifespan lifetime limit limits link list \
+     location login lookup management manager map mapping mappings max md5 message method methods metrics min \
+     minutes mode model mount mountpath name names namespace object operator option optional options page param \
+     parameter path paths pattern percent period placeholder plugin policies policy pool port prefix profile \
+     prompt property props provider providers pub public query quota rate ref reference references refresh refs \
+     regex regexp region registry renew repo repository require required requirement requirements reset retention \
+     retries review reviewer reviews role roles rotate rotation schema scope scopes script seconds selector \
+     server service services setting settings sha sha1 sha256 sha512 size source state status store stores \
+     strategy strength subject suffix supported sync syncer tag template templates time timeout title total \
+     truststore ttl type types update updated uri url urls usage use user username users validation validator \
+     validity var variable vars verification verify version view volume window",
+);
 /// What may stand before `key` and make it a credential.
-static KEY_OWNERS: &[&str] = &[
-    "access", "account", "admin", "aes", "api", "app", "application", "auth", "authentication", "cipher", "client",
-    "consumer", "cookie", "crypt", "crypto", "datadog", "dd", "decryption", "deploy", "encrypt", "encryption", "fernet",
-    "hmac", "ingest", "insert", "integration", "jwt", "licence", "license", "master", "openai", "private", "recovery",
-    "root", "secret", "sendgrid", "server", "service", "session", "shared", "sign", "signature", "signing", "ssh",
-    "storage", "stripe", "subscription", "symmetric", "unseal", "webhook", "write",
-];
+static KEY_OWNERS: Lexicon = Lexicon::new(
+    "access account admin aes api app application auth authentication cipher client consumer cookie crypt crypto \
+     datadog dd decryption deploy encrypt encryption fernet hmac ingest insert integration jwt licence license \
+     master openai private recovery root secret sendgrid server service session shared sign signature signing ssh \
+     storage stripe subscription symmetric unseal webhook write",
+);
 /// What may stand before `key` and make it the name of something.
-static KEY_NAMES: &[&str] = &[
-    "annotation", "bucket", "cache", "ca", "cert", "certificate", "column", "config", "configmap", "correlation",
-    "credential", "credentials", "dedup", "email", "existing", "field", "file", "foreign", "gpg", "group", "header",
-    "host", "hostname", "hot", "id", "idempotency", "index", "instrumentation", "item", "label", "lookup", "map",
-    "message", "metric", "name", "node", "object", "order", "param", "partition", "passphrase", "passwd", "password",
-    "path", "pgp", "prefix", "primary", "project", "property", "pub", "public", "pwd", "redis", "registry", "remote",
-    "routing", "s3", "selector", "sort", "taint", "token", "toleration", "topology", "translation", "unique", "uri",
-    "url", "user", "username", "usr", "value", "verification", "verify", "version",
-];
+static KEY_NAMES: Lexicon = Lexicon::new(
+    "annotation bucket cache ca cert certificate column config configmap correlation credential credentials dedup \
+     email existing field file foreign gpg group header host hostname hot id idempotency index instrumentation \
+     item label lookup map message metric name node object order param partition passphrase passwd password path \
+     pgp prefix primary project property pub public pwd redis registry remote routing s3 selector sort taint \
+     token toleration topology translation unique uri url user username usr value verification verify version",
+);
 /// What may stand before `pass`, `token` or `secret` and take the credential out of it.
-static HARMLESS_OWNERS: &[&str] = &[
-    "all", "bos", "by", "cls", "continuation", "continue", "eos", "existing", "fastcgi", "grpc", "image", "mask",
-    "max", "memcached", "min", "new", "next", "num", "output", "pad", "page", "per", "prompt", "proxy", "pull", "scgi",
-    "sep", "single", "special", "stop", "tls", "total", "unk", "use", "uwsgi", "input", "volume",
-];
+static HARMLESS_OWNERS: Lexicon = Lexicon::new(
+    "all bos by cls continuation continue eos existing fastcgi grpc image mask max memcached min new next num \
+     output pad page per prompt proxy pull scgi sep single special stop tls total unk use uwsgi input volume",
+);
 /// The first words that make even `…Password` a switch or a question: `useTokenAuth`, `allowEmptyPassword`.
-static SWITCHES: &[&str] = &[
-    "allow", "auto", "automount", "create", "disable", "enable", "existing", "force", "generate", "has", "hide", "is",
-    "require", "requires", "should", "show", "skip", "use", "uses", "with", "without",
-];
+static SWITCHES: Lexicon = Lexicon::new(
+    "allow auto automount create disable enable existing force generate has hide is require requires should show \
+     skip use uses with without",
+);
 /// Words that stand before `pass`, `key`, `pw` when people write names in one word.
-static GLUED: &[&str] = &[
-    "admin", "api", "app", "auth", "bind", "client", "db", "default", "deploy", "email", "es", "ftp", "git", "http",
-    "imap", "jdbc", "kafka", "keystore", "ldap", "login", "mail", "master", "mongo", "mq", "my", "mysql", "pg", "postgres",
-    "proxy", "rabbitmq", "redis", "root", "sasl", "secret", "smtp", "sql", "ssl", "store", "svc", "sys", "truststore",
-    "user",
-];
-
-fn has(sorted: &[&str], word: &[u8]) -> bool {
-    sorted.iter().any(|w| w.as_bytes() == word)
-}
+static GLUED: Lexicon = Lexicon::new(
+    "admin api app auth bind client db default deploy email es ftp git http imap jdbc kafka keystore ldap login \
+     mail master mongo mq my mysql pg postgres proxy rabbitmq redis root sasl secret smtp sql ssl store svc sys \
+     truststore user",
+);
 
 /// Splits a name into words of lower case: camelCase, snake_case, kebab-case, dots and digits.
 struct Words {
@@ -180,7 +164,7 @@ impl Words {
                     return;
                 }
                 if let Some(rest) = word.strip_prefix(long.as_bytes())
-                    && has(HEADS, rest)
+                    && HEADS.has(rest)
                 {
                     self.push(start, start + long.len());
                     self.push(start + long.len(), end);
@@ -189,7 +173,7 @@ impl Words {
             }
             for short in ["pass", "pwd", "key", "pw", "psw"] {
                 if let Some(rest) = word.strip_suffix(short.as_bytes())
-                    && has(GLUED, rest)
+                    && GLUED.has(rest)
                 {
                     self.push(start, start + rest.len());
                     self.push(start + rest.len(), end);
@@ -218,21 +202,21 @@ impl Words {
 }
 
 fn kind_of(word: &[u8]) -> Word {
-    if has(PASSWORDS, word) {
+    if PASSWORDS.has(word) {
         Word::Password
     } else if word == b"secret" || word == b"secrets" {
         Word::Secret
-    } else if has(TOKENS, word) {
+    } else if TOKENS.has(word) {
         Word::Token
     } else if word == b"key" {
         Word::Key
-    } else if has(TOKEN_WORDS, word) {
+    } else if TOKEN_WORDS.has(word) {
         Word::TokenWord
-    } else if has(WEAK_WORDS, word) {
+    } else if WEAK_WORDS.has(word) {
         Word::WeakWord
-    } else if has(MODIFIERS, word) {
+    } else if MODIFIERS.has(word) {
         Word::Modifier
-    } else if has(HEADS, word) {
+    } else if HEADS.has(word) {
         Word::Head
     } else {
         Word::Other
@@ -284,7 +268,7 @@ pub fn judge(name: &[u8]) -> Name {
     }
     let head = last - 1;
     let before = if head > 0 { words.get(head - 1) } else { b"".as_slice() };
-    if last > 1 && has(SWITCHES, words.get(0)) && words.get(0) != b"auto" {
+    if last > 1 && SWITCHES.has(words.get(0)) && words.get(0) != b"auto" {
         return if credential { NOT } else { NONE };
     }
     let found = |class, kind| Name { class, kind };
@@ -292,7 +276,7 @@ pub fn judge(name: &[u8]) -> Name {
         Word::Password if matches!(words.get(head), b"pass" | b"pw" | b"pat") && head == 0 => {
             found(Class::Token, "password")
         }
-        Word::Password | Word::Token | Word::Secret if has(HARMLESS_OWNERS, before) => {
+        Word::Password | Word::Token | Word::Secret if HARMLESS_OWNERS.has(before) => {
             // `newPassword` is a password all the same.
             if kinds[head] == Word::Password && matches!(before, b"new" | b"tls" | b"all") {
                 found(Class::Password, "password")
@@ -307,10 +291,10 @@ pub fn judge(name: &[u8]) -> Name {
         Word::WeakWord => found(Class::Weak, "credential"),
         Word::Key if head == 0 => NONE,
         Word::Key => {
-            if has(KEY_OWNERS, before) {
+            if KEY_OWNERS.has(before) {
                 // `accessKeySecretKey` and `secretKeyRef` are caught by their last words; `apiKey` is one.
                 found(Class::Token, if before == b"api" { "API key" } else { "key" })
-            } else if has(KEY_NAMES, before) {
+            } else if KEY_NAMES.has(before) {
                 NOT
             } else {
                 found(Class::Weak, "key")
@@ -325,7 +309,7 @@ pub fn judge(name: &[u8]) -> Name {
         }
         Word::Other if words.get(head) == b"cookie" && before == b"erlang" => found(Class::Token, "cookie"),
         Word::Modifier | Word::Other => {
-            let key = (1..head).any(|at| kinds[at] == Word::Key && has(KEY_OWNERS, words.get(at - 1)));
+            let key = (1..head).any(|at| kinds[at] == Word::Key && KEY_OWNERS.has(words.get(at - 1)));
             if credential || key { found(Class::Weak, "credential") } else { NONE }
         }
     }
@@ -333,12 +317,10 @@ pub fn judge(name: &[u8]) -> Name {
 
 /// Names that say nothing by themselves: the value belongs to the name above.
 pub fn is_generic(name: &[u8]) -> bool {
-    [
-        "value", "default", "data", "plain", "plaintext", "literal", "text", "content", "string", "raw", "val", "inline",
-        "defaultValue", "stringValue", "plainText", "clearText", "cleartext",
-    ]
-    .iter()
-    .any(|g| g.as_bytes() == name)
+    static GENERIC: Lexicon = Lexicon::new(
+        "value default data plain plaintext literal text content string raw val inline defaultvalue stringvalue cleartext",
+    );
+    GENERIC.has_lower(name)
 }
 
 /// Judges a name together with the one above it: `password: {value: …}`, `encryption: {key: …}`, `passwords: {admin: …}`.
@@ -357,7 +339,7 @@ pub fn judge_under(parent: &[u8], name: &[u8]) -> Name {
     }
     if name.eq_ignore_ascii_case(b"key") {
         let words = Words::of(parent);
-        return if words.count > 0 && has(KEY_OWNERS, words.get(words.count - 1)) {
+        return if words.count > 0 && KEY_OWNERS.has(words.get(words.count - 1)) {
             Name { class: Class::Weak, kind: "key" }
         } else {
             own
@@ -370,7 +352,7 @@ pub fn judge_under(parent: &[u8], name: &[u8]) -> Name {
             b"passwords" => Name { class: Class::Password, kind: "password" },
             b"tokens" | b"apikeys" => Name { class: Class::Token, kind: "token" },
             b"credentials" | b"creds" | b"secrets" => Name { class: Class::Weak, kind: "credential" },
-            b"keys" if words.count > 1 && has(KEY_OWNERS, words.get(words.count - 2)) => {
+            b"keys" if words.count > 1 && KEY_OWNERS.has(words.get(words.count - 2)) => {
                 Name { class: Class::Weak, kind: "key" }
             }
             _ => own,
@@ -415,9 +397,24 @@ mod tests {
     fn passwords() {
         all(
             &[
-                "password", "adminPassword", "DB_PASSWORD", "db-pwd", "MYSQL_ROOT_PASSWORD", "dbpassword", "smtp_pass",
-                "requirepass", "spring.datasource.password", "PGPASSWORD", "passphrase", "rootpw", "newPassword",
-                "password_value", "POSTGRES_PASSWORD_PROD", "PASSWORD2", "userpass", "keystorePassword",
+                "password",
+                "adminPassword",
+                "DB_PASSWORD",
+                "db-pwd",
+                "MYSQL_ROOT_PASSWORD",
+                "dbpassword",
+                "smtp_pass",
+                "requirepass",
+                "spring.datasource.password",
+                "PGPASSWORD",
+                "passphrase",
+                "rootpw",
+                "newPassword",
+                "password_value",
+                "POSTGRES_PASSWORD_PROD",
+                "PASSWORD2",
+                "userpass",
+                "keystorePassword",
             ],
             Class::Password,
         );
@@ -427,9 +424,26 @@ mod tests {
     fn tokens() {
         all(
             &[
-                "token", "apiKey", "api-key", "API_KEY", "apikey", "clientSecret", "client_secret", "SECRET_KEY_BASE",
-                "AWS_SECRET_ACCESS_KEY", "secretKey", "jwtSecret", "accessToken", "webhookSecret", "privateKey",
-                "authToken", "example.com/api-token", "encryption-key", "MASTER_KEY", "erlangCookie", "vpn-psk",
+                "token",
+                "apiKey",
+                "api-key",
+                "API_KEY",
+                "apikey",
+                "clientSecret",
+                "client_secret",
+                "SECRET_KEY_BASE",
+                "AWS_SECRET_ACCESS_KEY",
+                "secretKey",
+                "jwtSecret",
+                "accessToken",
+                "webhookSecret",
+                "privateKey",
+                "authToken",
+                "example.com/api-token",
+                "encryption-key",
+                "MASTER_KEY",
+                "erlangCookie",
+                "vpn-psk",
             ],
             Class::Token,
         );
@@ -439,10 +453,30 @@ mod tests {
     fn no_credentials() {
         all(
             &[
-                "passwordSecretName", "tokenTTL", "passwordFile", "passwordPolicy", "secretRef", "secretName", "tokenUrl",
-                "passwordKey", "existingSecret", "imagePullSecret", "apiKeyHeader", "allowEmptyPassword", "tokenReview",
-                "secretKeyRef", "usePasswordFile", "automountServiceAccountToken", "proxy_pass", "max_tokens", "tokenfile",
-                "password_hash", "secretStore", "tokenAudience", "passwordLength", "next_page_token",
+                "passwordSecretName",
+                "tokenTTL",
+                "passwordFile",
+                "passwordPolicy",
+                "secretRef",
+                "secretName",
+                "tokenUrl",
+                "passwordKey",
+                "existingSecret",
+                "imagePullSecret",
+                "apiKeyHeader",
+                "allowEmptyPassword",
+                "tokenReview",
+                "secretKeyRef",
+                "usePasswordFile",
+                "automountServiceAccountToken",
+                "proxy_pass",
+                "max_tokens",
+                "tokenfile",
+                "password_hash",
+                "secretStore",
+                "tokenAudience",
+                "passwordLength",
+                "next_page_token",
             ],
             Class::Not,
         );
