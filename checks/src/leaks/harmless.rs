@@ -1,0 +1,170 @@
+//! Values that stand for others or that nothing has to hide: references to stores and variables, hashes, public keys, paths,
+//! hosts, sentences. What is left may be a credential; that is judged elsewhere.
+
+use super::lexicon::Lexicon;
+use super::words::{runs, word_share, wordlike};
+
+/// A value that stands for another.
+pub fn is_reference(value: &[u8]) -> bool {
+    static STARTS: Lexicon = Lexicon::new(
+        "ENC[ ref+ secretref+ <path: op:// vault: vault:// !vault secretref: secretRef: arn: env: env. file: \
+     process.env os.environ ENV[ getenv awssm:// awsssm:// gcpsecretmanager:// azurekeyvault:// bws:// doppler:// \
+     infisical:// keyvault: sm:// ssm: ssm:// gsm: asm: k8s: k8s:// kube: secret:// secrets:// secret: secrets. \
+     avp: !Ref !Sub !GetAtt !reference * AQICAHh @Microsoft.KeyVault %env( conjur: akeyless: pass:// bitwarden:// \
+     lastpass:// 1password: sops: gcp-sm:// aws-sm:// cyberark: data. var. local. module. terraform. ssm. params. \
+     inputs. steps. github. vars.",
+    );
+    if STARTS.starts(value) {
+        // `*` opens an alias only before a name, and stars alone are a mask.
+        return value[0] != b'*' || value.get(1).is_some_and(u8::is_ascii_alphabetic);
+    }
+    let mut at = 0;
+    while let Some(found) = memchr::memchr3(b'$', b'{', b'%', &value[at..]) {
+        let here = at + found;
+        let next = value.get(here + 1).copied().unwrap_or(0);
+        let hit = match value[here] {
+            b'$' => {
+                matches!(next, b'(' | b'{')
+                    || (here == 0
+                        && (next.is_ascii_alphabetic() || next == b'_')
+                        && value[1..]
+                            .iter()
+                            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'$' | b'-'))
+                        && !value[1..].iter().any(u8::is_ascii_lowercase)
+                            | (value.len() < 24 && words_only(&value[1..])))
+            }
+            b'{' => next == b'{' || (here == 0 && value.ends_with(b"}")),
+            _ => matches!(next, b'{' | b'(') || (here == 0 && value.len() > 2 && value.ends_with(b"%")),
+        };
+        if hit {
+            return true;
+        }
+        at = here + 1;
+    }
+    (value.starts_with(b"#{") || value.starts_with(b"<%") || value.starts_with(b"[[") || value.starts_with(b"`"))
+        || (value.len() > 4 && value.starts_with(b"__") && value.ends_with(b"__"))
+        || (value.len() > 4 && value.starts_with(b"@") && value.ends_with(b"@"))
+        || (value[0] == b'.' && value.get(1).is_some_and(u8::is_ascii_alphabetic) && words_only(&value[1..]))
+}
+
+pub fn words_only(value: &[u8]) -> bool {
+    value.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
+        && runs(value).all(|r| r.len() <= 3 || wordlike(r))
+}
+
+pub fn is_hash(value: &[u8]) -> bool {
+    static STARTS: Lexicon = Lexicon::new(
+        "$2a$ $2b$ $2x$ $2y$ $apr1$ $1$ $5$ $6$ $y$ $argon2 $pbkdf2 $scrypt $shiro1$ {SHA {SSHA {sha {ssha {crypt} \
+     {CRYPT} {bcrypt} {MD5} {noop}$2 {pbkdf2} {ARGON2 {PBKDF2 {BCRYPT pbkdf2 scrypt: bcrypt: argon2 SCRAM-SHA- \
+     sha256: sha512: sha1: sha384: md5: SHA256: MD5: sha256- sha384- sha512- bcrypt_sha256 h1:",
+    );
+    let starts = |v: &[u8]| STARTS.starts(v);
+    // `user:$apr1$…`, the line of an htpasswd file.
+    starts(value)
+        || memchr::memchr(b':', value).is_some_and(|at| at < 64 && value.len() > at + 8 && starts(&value[at + 1..]))
+        || memchr::memmem::find(value, b"@sha256:").is_some()
+}
+
+pub fn is_public(value: &[u8]) -> bool {
+    static STARTS: Lexicon = Lexicon::new(
+        "ssh-rsa ssh-ed25519 ssh-dss ecdsa-sha2- sk-ssh-ed25519 age1 pk_live_ pk_test_ pk-lf- \
+         LS0tLS1CRUdJTiBDRVJ LS0tLS1CRUdJTiBQVUJ LS0tLS1CRUdJTiBYNTA LS0tLS1CRUdJTiBUUlVT c3NoLXJzYS \
+         c3NoLWVkMjU1MTk MIIBIjANBgkqhkiG9w0B MIICIjANBgkqhkiG9w0B MFkwEwYHKoZIzj0C MCowBQYDK2Vw data:image/",
+    );
+    STARTS.starts(value) || value.strip_prefix(b"-----BEGIN ").is_some_and(is_public_block) || is_der_certificate(value)
+}
+
+/// What follows `-----BEGIN `, where it is no private key.
+pub fn is_public_block(label: &[u8]) -> bool {
+    memchr::memmem::find(&label[..label.len().min(60)], b"PRIVATE").is_none()
+}
+
+/// Base64 of a DER certificate: a sequence that begins with a sequence. A private key's begins with a version number.
+pub fn is_der_certificate(value: &[u8]) -> bool {
+    if value.len() < 200 || !value.starts_with(b"MII") {
+        return false;
+    }
+    super::decode::base64(&value[..8]).is_some_and(|der| der.len() >= 5 && der[4] == 0x30)
+}
+
+/// Paths, hosts, URLs, e-mail addresses, file names.
+pub fn is_location(value: &[u8]) -> bool {
+    static ENDS: Lexicon = Lexicon::new(
+        ".yaml .yml .json .pem .key .crt .txt .env .conf .jks .p12 .pfx .toml .ini .properties .xml .sh .cer .tpl \
+     .pub .svc .local .com .io .org .net .dev .internal .token .secret .password",
+    );
+    let allowed = |b: &u8| {
+        b.is_ascii_alphanumeric()
+            || matches!(
+                b,
+                b'-' | b'_' | b'.' | b'/' | b'#' | b':' | b'@' | b'~' | b'?' | b'=' | b'&' | b',' | b'*' | b'+' | b'%'
+            )
+    };
+    if !value.iter().all(allowed) {
+        return false;
+    }
+    if let Some(at) = memchr::memmem::find(value, b"://") {
+        return at < 32
+            && value[..at].iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.' | b':'));
+    }
+    let segments_are_words = |separator: u8| {
+        value.split(|&b| b == separator).all(|part| {
+            part.is_empty()
+                || (part.len() <= 40
+                    && (word_share(part) >= 50
+                        || runs(part).all(|r| r.len() <= 3 || (!r[0].is_ascii_digit() && wordlike(r)))))
+        })
+    };
+    let has = |c: u8| memchr::memchr(c, value).is_some();
+    if has(b'/')
+        && (value[0] == b'/'
+            || value.starts_with(b"./")
+            || value.starts_with(b"../")
+            || value.starts_with(b"~/")
+            || value[0].is_ascii_alphabetic())
+    {
+        return segments_are_words(b'/');
+    }
+    if ENDS.ends(value) && !has(b'+') && !has(b'=') {
+        return true;
+    }
+    if let Some(at) = memchr::memchr(b'@', value) {
+        let host = &value[at + 1..];
+        return at > 0
+            && memchr::memchr(b'.', host).is_some()
+            && segments_are_words(b'.')
+            && host.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
+    }
+    // Hosts with a port and dotted names.
+    value.iter().filter(|&&b| b == b'.').count() >= 2 && segments_are_words(b'.') && !has(b'=') && !has(b'&')
+}
+
+/// Sentences, calls, comparisons, lists.
+pub fn is_prose_or_code(value: &[u8]) -> bool {
+    let spaces = value.iter().filter(|b| b.is_ascii_whitespace()).count();
+    if spaces > 0 {
+        let words = value.split(u8::is_ascii_whitespace).filter(|w| !w.is_empty());
+        let (mut all, mut plain_words) = (0, 0);
+        for word in words {
+            all += 1;
+            let letters = word.iter().filter(|b| b.is_ascii_alphabetic()).count();
+            plain_words += usize::from(letters * 100 >= word.len() * 70 && runs(word).all(wordlike));
+        }
+        return spaces >= 4 || plain_words * 2 >= all;
+    }
+    // `get(x)`, `a[b]`, `(x)`, `a==b`
+    let call = memchr::memchr(b'(', value).is_some_and(|at| {
+        value[at..].contains(&b')')
+            && value[..at].iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'*' | b'&'))
+            && words_only(
+                &value[..at]
+                    .iter()
+                    .map(|&b| if matches!(b, b':' | b'*' | b'&') { b'_' } else { b })
+                    .collect::<Vec<_>>(),
+            )
+    });
+    let index = value.ends_with(b"]") && memchr::memchr(b'[', value).is_some_and(|at| words_only(&value[..at]));
+    call || index
+        || memchr::memmem::find(value, b"==")
+            .is_some_and(|at| at > 0 && at + 2 < value.len() && value.len() < 40 && value[at + 2] != b'=')
+}

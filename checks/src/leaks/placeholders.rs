@@ -1,0 +1,60 @@
+//! What people write where a value belongs and is not there: `changeme`, `<token>`, `xxxx`.
+
+use super::lexicon::Lexicon;
+use super::words::{holds, plain, runs, word_share, wordlike};
+
+/// The names of placeholders, with separators and digit play taken out.
+pub fn is_placeholder(value: &[u8]) -> bool {
+    static INSIDE: Lexicon = Lexicon::new(
+        "changeme changeit changethis replaceme replacewith replacethis tobereplaced pleasechange yourpassword \
+     yoursecret yourtoken yourapikey youraccess yourclient yourkey yourown insertyour enteryour placeholder dummy \
+     redacted notset notarealpassword fillme goeshere putyour secretpassword supersecret verysecret topsecret \
+     mypassword mysecret mytoken myapikey somepassword somesecret sometoken strongpassword securepassword \
+     passwordhere tokenhere keyhere secrethere examplepassword examplesecret exampletoken examplekey notasecret \
+     fakepassword fakesecret faketoken fakekey samplepassword tobedefined setme overrideme updateme generateme \
+     randompassword randomstring setinoverlay setbyci setviaenv providedby managedby injectedby storedin willbe \
+     fromvault seevault longrandom",
+    );
+    static WHOLE: Lexicon = Lexicon::new(
+        "password passwd pass secret token apikey key pwd default none nil undefined foo bar baz foobar string value \
+     todo fixme tbd na empty unset hidden masked removed encrypted sensitive asecret apassword yes no secretkey \
+     accesskey clientsecret secretvalue passwordvalue tokenvalue somevalue myvalue example sample fake mock \
+     credentials credential authtoken accesstoken privatekey xxx xx abc blah sometext userpassword dbpassword \
+     adminpassword rootpassword random required notused unused ignored ignore invalid thisisasecret",
+    );
+    let inner = value.trim_ascii();
+    let first = inner[0];
+    let last = inner[inner.len() - 1];
+    if (first == b'<' && last == b'>')
+        || inner.iter().all(|b| matches!(b, b'*' | b'x' | b'X' | b'.' | b'-' | b'_' | b'#' | b'?'))
+    {
+        return true;
+    }
+    if inner.starts_with("…".as_bytes())
+        || inner.starts_with("•".as_bytes())
+        || inner.ends_with(b"...")
+        || inner.starts_with(b"...")
+    {
+        return true;
+    }
+    if (first == b'[' && last == b']')
+        && inner[1..inner.len() - 1].iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b' ' | b'_' | b'-'))
+    {
+        return true;
+    }
+    if inner.len() > 64 {
+        return holds(inner, b"example") && word_share(inner) > 40;
+    }
+    if holds(inner, b"xxxxx") || holds(inner, b"*****") {
+        return true;
+    }
+    // `EXAMPLE` as the issuers write it into their own documentation, and `example` as a word of its own.
+    if memchr::memmem::find(inner, b"EXAMPLE").is_some() || runs(inner).any(|r| r.eq_ignore_ascii_case(b"example")) {
+        return true;
+    }
+    let plain = plain(inner);
+    let starts = |word: &str| plain.starts_with(word.as_bytes());
+    (starts("your") || starts("enteryour") || starts("todo")) && runs(inner).all(wordlike)
+        || INSIDE.inside(&plain)
+        || (WHOLE.has(&plain) && runs(inner).count() == 1 && inner.iter().all(u8::is_ascii_alphabetic))
+}

@@ -1,0 +1,302 @@
+//! What a value looks like: a reference, a number, the name of a Secret, a placeholder, a weak password, a random string.
+//! Names do not come in here; `verdict` puts both together.
+
+use super::harmless::{is_hash, is_location, is_prose_or_code, is_public, is_reference};
+use super::lexicon::Lexicon;
+use super::placeholders::is_placeholder;
+use super::words::{monotonous, runs, variety, word_share, wordlike};
+
+/// What a value looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// Nothing there.
+    Empty,
+    /// Stands for a value that is elsewhere: a template, a variable, a store's path, an encrypted text.
+    Reference,
+    /// Something that no credential looks like: a number, a duration, a path, a hash, a public key, a sentence.
+    Harmless,
+    /// The name of a Secret, of a key, of a variable.
+    Name,
+    /// Fills the place of a value: `changeme`, `<token>`, `xxxx`.
+    Placeholder,
+    /// A run over keyboard or alphabet: `12345678`, `abcdef`.
+    Sequence,
+    /// Six digits or more.
+    Digits,
+    /// Words only, which could be a weak password: `postgres`, `prom-operator`.
+    Words,
+    /// Words and digits: `hunter2`, `admin123`.
+    Weak,
+    /// A UUID.
+    Uuid,
+    /// Looks random, or as if somebody had made it hard to guess.
+    Strong,
+}
+
+/// The longest value that is judged as one: longer ones are texts, and are judged part by part.
+pub const MAX_VALUE: usize = 8 * 1024;
+
+/// Judges the shape of a value that is already out of its quotes.
+pub fn judge(value: &[u8]) -> Shape {
+    let value = value.trim_ascii();
+    if value.is_empty() || matches!(value, b"''" | b"\"\"" | b"\\\"\\\"" | b"~" | b"-" | b"|" | b">") {
+        return Shape::Empty;
+    }
+    if value.len() > MAX_VALUE {
+        return Shape::Harmless;
+    }
+    if is_hash(value) || is_public(value) {
+        return Shape::Harmless;
+    }
+    if is_reference(value) {
+        return Shape::Reference;
+    }
+    if is_location(value) {
+        return Shape::Harmless;
+    }
+    if is_placeholder(value) {
+        return Shape::Placeholder;
+    }
+    if is_scalar(value) || is_prose_or_code(value) {
+        return Shape::Harmless;
+    }
+    if value.iter().all(u8::is_ascii_digit) {
+        return if value.len() >= 6 { Shape::Digits } else { Shape::Harmless };
+    }
+    if is_uuid(value) {
+        return Shape::Uuid;
+    }
+    if is_name(value) {
+        return Shape::Name;
+    }
+    if monotonous(value) {
+        return if value.len() < 4 { Shape::Weak } else { Shape::Sequence };
+    }
+    strength(value)
+}
+
+fn strength(value: &[u8]) -> Shape {
+    let (mut lower, mut upper, mut digit, mut other) = (0, 0, 0, 0);
+    for &b in value {
+        match b {
+            b'a'..=b'z' => lower += 1,
+            b'A'..=b'Z' => upper += 1,
+            b'0'..=b'9' => digit += 1,
+            _ => other += 1,
+        }
+    }
+    let letters = lower + upper;
+    let joined = value.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+    let words = runs(value).filter(|r| !r[0].is_ascii_digit()).all(wordlike);
+    if digit == 0 && joined && words && word_share(value) >= 50 {
+        return Shape::Words;
+    }
+    let share = word_share(value);
+    let long = value.len() >= 8;
+    let classes = usize::from(lower > 0) + usize::from(upper > 0) + usize::from(digit > 0) + usize::from(other > 0);
+    if long && share < 55 && (classes >= 2 || !words || digit > 0) && letters + digit >= 4 && variety(value) >= 5 {
+        // Words in plain lower case and joined by separators are names, however rare the words.
+        if digit == 0 && upper == 0 && joined && words {
+            return Shape::Words;
+        }
+        return Shape::Strong;
+    }
+    // Words, but made hard: `Tr0ub4dor&3`, `Correct-Horse7!`.
+    if value.len() >= 10 && classes >= 4 {
+        return Shape::Strong;
+    }
+    if digit > 0 || other > 0 { Shape::Weak } else { Shape::Words }
+}
+
+/// Booleans, numbers, sizes, durations, versions, addresses of the network, dates.
+fn is_scalar(value: &[u8]) -> bool {
+    static WORDS: Lexicon = Lexicon::new(
+        "true false yes no on off null enabled disabled required optional always never auto automatic basic digest \
+     bearer plain md5 scram scram-sha-256 ldap oauth oauth2 oidc saml rotate opaque generate generated manual \
+     file env vault kubernetes memory cookie header body query post get hs256 hs512 rs256 es256 aes256 \
+     aes-256-gcm sha256 sha512 bcrypt argon2id write read readonly text integer number object array boolean \
+     username client_credentials password_grant authorization_code refresh_token id_token access_token \
+     client_secret_basic client_secret_post private_key_jwt authorization x-api-key latest jwt scram-sha-512",
+    );
+    if WORDS.has_lower(value) {
+        return true;
+    }
+    let Some(&first) = value.first() else { return true };
+    let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
+    if digits == value.len() {
+        return value.len() < 6;
+    }
+    if digits == 0 || !(first.is_ascii_digit() || matches!(first, b'v' | b'-' | b'+' | b'.' | b'P')) {
+        return false;
+    }
+    // 10Gi, 500m, 1h30m, 1.5, 2024-01-31T10:00:00Z, 10.0.0.0/8, 3%, v1.2.3-rc1
+    let mut letters = 0;
+    let mut longest = 0;
+    for run in runs(value) {
+        if !run[0].is_ascii_digit() {
+            letters += run.len();
+            longest = longest.max(run.len());
+        }
+    }
+    let joined = value.iter().all(|b| {
+        b.is_ascii_alphanumeric() || matches!(b, b'.' | b':' | b'-' | b'+' | b'/' | b'%' | b'_' | b' ' | b',')
+    });
+    let separators = value.iter().filter(|b| matches!(b, b'.' | b':' | b'-' | b'/' | b'%' | b' ')).count();
+    joined
+        && (letters == 0
+            || (value.len() <= 12 && letters <= 3 && longest <= 2 && is_quantity(value))
+            || (first == b'v' && separators >= 1 && letters <= 6)
+            || (separators >= 2 && letters <= 3 && digits >= 4))
+}
+
+/// Pairs of a number and a unit: `10Gi`, `1h30m`, `250ms`, `90d`.
+fn is_quantity(value: &[u8]) -> bool {
+    static UNITS: Lexicon = Lexicon::new("s m h d w y ms us ns k K M G T P Ki Mi Gi Ti KB MB GB kB B b e E mo min");
+    let mut expects_number = true;
+    for run in runs(value) {
+        if run[0].is_ascii_digit() != expects_number && !run[0].is_ascii_digit() {
+            return false;
+        }
+        if !run[0].is_ascii_digit() && !UNITS.has(run) {
+            return false;
+        }
+        expects_number = !run[0].is_ascii_digit();
+    }
+    true
+}
+
+/// `8-4-4-4-12` hexadecimal digits.
+pub fn is_uuid(value: &[u8]) -> bool {
+    value.len() == 36
+        && value
+            .iter()
+            .enumerate()
+            .all(|(at, b)| if matches!(at, 8 | 13 | 18 | 23) { *b == b'-' } else { b.is_ascii_hexdigit() })
+}
+
+/// The name of a Secret, of a key in one, of a variable.
+fn is_name(value: &[u8]) -> bool {
+    static NOUNS: Lexicon = Lexicon::new(
+        "secret secrets password passwd credential credentials creds auth token tokens key keys cert certs tls ref \
+     pass pwd config username user apikey passphrase env value cred",
+    );
+    if !value.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'/' | b':'))
+        || !value[0].is_ascii_alphabetic()
+    {
+        return false;
+    }
+    let separated = value.iter().any(|b| matches!(b, b'-' | b'_' | b'.'));
+    let (mut lower, mut upper) = (false, false);
+    let (mut odd, mut good, mut noun, mut count) = (0usize, 0usize, false, 0usize);
+    for run in runs(value) {
+        count += 1;
+        lower |= run.iter().any(u8::is_ascii_lowercase);
+        upper |= run.iter().any(u8::is_ascii_uppercase);
+        if run[0].is_ascii_digit() {
+            odd += usize::from(run.len() > 4);
+        } else if wordlike(run) || run.len() <= 3 {
+            good += usize::from(run.len() >= 3);
+        } else {
+            odd += 1;
+        }
+        noun |= NOUNS.has_lower(run);
+    }
+    let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
+    if odd > usize::from(count >= 4) || good == 0 || digits * 3 > value.len() || count < 2 {
+        return false;
+    }
+    // A credential's word as one part of several: `db-password`, `grafana-admin-credentials`, `DB_PASSWORD`, `tokenSecret`.
+    let camel = lower && upper && !separated && value[0].is_ascii_lowercase();
+    (noun && (separated || camel) && digits <= 4)
+        || (upper && !lower && value.contains(&b'_') && digits <= 4 && odd == 0)
+}
+
+/// Several words in lower case, joined as the names of Kubernetes objects are: `wildcard-tls`, `my-app-2`.
+pub fn is_object_name(value: &[u8]) -> bool {
+    value.len() <= 253
+        && value.contains(&b'-')
+        && value.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.'))
+        && value.split(|&b| b == b'-' || b == b'.').filter(|p| !p.is_empty()).all(|p| {
+            p.iter().all(u8::is_ascii_digit) && p.len() <= 4
+                || (p[0].is_ascii_alphabetic() && (word_share(p) >= 50 || p.len() <= 4))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn all(values: &[&str], shape: Shape) {
+        for value in values {
+            assert_eq!(judge(value.as_bytes()), shape, "{value}");
+        }
+    }
+
+    #[test]
+    fn references() {
+        all(
+            &[
+                "{{ .Values.a }}",
+                "$(DB_PASSWORD)",
+                "${DB_PASSWORD}",
+                "$DB_PASSWORD",
+                "ENC[AES256_GCM,data:x]",
+                "op://vault/item/field",
+                "ref+vault://secret/data/x#y",
+                "<path:secret/data/x#password>",
+                "arn:aws:secretsmanager:eu-west-1:1:secret:x",
+                "%DB_PASSWORD%",
+                "prefix-${X}-suffix",
+                "vault:secret/data/x#y",
+            ],
+            Shape::Reference,
+        );
+    }
+
+    #[test]
+    fn harmless() {
+        all(
+            &[
+                "true",
+                "30s",
+                "1h30m",
+                "10Gi",
+                "12",
+                "1.5",
+                "2024-01-31",
+                "/etc/secrets/password",
+                "./x/y.txt",
+                "v1.2.3",
+                "https://example.com/a",
+                "db.example.com",
+                "secret/data/prod/db",
+                "the password of the user",
+                "os.getenv(X)",
+                "10.0.0.0/8",
+                "kv/prod/db#password",
+            ],
+            Shape::Harmless,
+        );
+    }
+
+    #[test]
+    fn names_and_placeholders() {
+        all(
+            &["db-password", "grafana-admin-credentials", "DB_PASSWORD", "adminPassword", "my-app-secret"],
+            Shape::Name,
+        );
+        all(
+            &["changeme", "CHANGE_ME", "<token>", "xxxxxxxx", "********", "your-api-key", "password", "example"],
+            Shape::Placeholder,
+        );
+    }
+
+    #[test]
+    fn weak_and_strong() {
+        all(&["postgres", "prom-operator", "admin", "minioadmin"], Shape::Words);
+        all(&["hunter2", "admin123"], Shape::Weak);
+        let strong = ["kX82h", "Qz91vT"].concat();
+        all(&[&strong], Shape::Strong);
+    }
+}

@@ -1,0 +1,159 @@
+//! What letters look like: English-like words, sequences, variety. Pure arithmetic on bytes; it knows neither names nor
+//! credentials.
+
+/// For each first letter, the second letters that follow it often in English and in technical words.
+const FOLLOWS: [u32; 26] = [
+    0x13e_bd7f, 0x016_493f, 0x11e_4dbf, 0x016_593f, 0x1ff_f87f, 0x11a_493f, 0x016_69d1, 0x01a_4111, 0x2ae_f87f,
+    0x000_0010, 0x014_0111, 0x11c_c919, 0x114_d113, 0x03c_6d7d, 0x1fe_fd6f, 0x01e_c991, 0x010_0000, 0x13e_fd7f,
+    0x11d_dd95, 0x15e_c995, 0x00e_b95f, 0x000_4111, 0x006_6191, 0x008_8110, 0x00c_a000, 0x000_0011,
+];
+
+/// A run of letters that could be a word: most of its letter pairs are usual and it has a vowel.
+pub fn wordlike(letters: &[u8]) -> bool {
+    if letters.len() < 2 {
+        return true;
+    }
+    let mut usual = 0;
+    let mut vowel = false;
+    let mut previous: Option<u8> = None;
+    for &b in letters {
+        let c = b.to_ascii_lowercase();
+        if !c.is_ascii_lowercase() {
+            return false;
+        }
+        vowel |= matches!(c, b'a' | b'e' | b'i' | b'o' | b'u' | b'y');
+        if let Some(p) = previous {
+            usual += usize::from(FOLLOWS[usize::from(p - b'a')] >> (c - b'a') & 1 == 1);
+        }
+        previous = Some(c);
+    }
+    let pairs = letters.len() - 1;
+    (vowel || letters.len() <= 3) && usual * 100 >= pairs * if pairs < 4 { 60 } else { 74 }
+}
+
+/// The runs of one class (letters of one word, digits) in a text, in order.
+pub fn runs(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        while at < text.len() && !text[at].is_ascii_alphanumeric() {
+            at += 1;
+        }
+        if at == text.len() {
+            return None;
+        }
+        let start = at;
+        if text[at].is_ascii_digit() {
+            while at < text.len() && text[at].is_ascii_digit() {
+                at += 1;
+            }
+        } else {
+            at += 1;
+            // `Word`, `word` and `WORD` are one run each; `wORD` is two.
+            let capitals = text[start].is_ascii_uppercase() && at < text.len() && text[at].is_ascii_uppercase();
+            while at < text.len()
+                && if capitals { text[at].is_ascii_uppercase() } else { text[at].is_ascii_lowercase() }
+            {
+                at += 1;
+            }
+            // `HTTPServer` is `HTTP` and `Server`.
+            if capitals && at < text.len() && text[at].is_ascii_lowercase() && at - start > 1 {
+                at -= 1;
+            }
+        }
+        Some(&text[start..at])
+    })
+}
+
+/// How many different bytes a text has.
+pub fn variety(text: &[u8]) -> usize {
+    let mut seen = [false; 256];
+    let mut count = 0;
+    for &b in text {
+        if !seen[usize::from(b)] {
+            seen[usize::from(b)] = true;
+            count += 1;
+        }
+    }
+    count
+}
+
+/// Something a person typed to fill a place: one character over and over, or a run up or down the keyboard or the
+/// alphabet (`aaaa`, `1234567890`, `abcdef123456`).
+pub fn monotonous(text: &[u8]) -> bool {
+    if text.len() < 4 {
+        return true;
+    }
+    if variety(text) <= 2 + text.len() / 16 {
+        return true;
+    }
+    let steps = text
+        .windows(2)
+        .filter(|w| {
+            let d = i16::from(w[1].to_ascii_lowercase()) - i16::from(w[0].to_ascii_lowercase());
+            (-1..=1).contains(&d) || (w[0] == b'9' && w[1] == b'0')
+        })
+        .count();
+    steps * 100 >= (text.len() - 1) * 70
+}
+
+/// How much of a text is made of words: letters in word-like runs of four or more, per hundred characters.
+pub fn word_share(text: &[u8]) -> usize {
+    if text.is_empty() {
+        return 0;
+    }
+    let inside: usize = runs(text)
+        .filter(|run| !run[0].is_ascii_digit() && run.len() >= 4 && run.len() <= 24 && wordlike(run))
+        .map(<[u8]>::len)
+        .sum();
+    inside * 100 / text.len()
+}
+
+/// Lower case, `-_. ` removed, the usual digit-for-letter play undone: `P@ssw0rd` and `pass-word` become `password`.
+pub fn plain(text: &[u8]) -> Vec<u8> {
+    text.iter()
+        .filter_map(|&b| match b {
+            b'0' => Some(b'o'),
+            b'1' | b'!' => Some(b'i'),
+            b'3' => Some(b'e'),
+            b'4' | b'@' => Some(b'a'),
+            b'5' | b'$' => Some(b's'),
+            b'7' => Some(b't'),
+            b'-' | b'_' | b'.' | b' ' => None,
+            _ => Some(b.to_ascii_lowercase()),
+        })
+        .collect()
+}
+
+/// Whether `text` holds `part`, ASCII case aside. `part` is lower case.
+pub fn holds(text: &[u8], part: &[u8]) -> bool {
+    text.len() >= part.len() && text.windows(part.len()).any(|w| w.eq_ignore_ascii_case(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_and_noise() {
+        for word in ["password", "postgres", "release", "keycloak", "grafana", "service", "internal", "operator"] {
+            assert!(wordlike(word.as_bytes()), "{word}");
+        }
+        for noise in ["qzkfjwnv", "xkqjwpfz", "bdfgkqtz"] {
+            assert!(!wordlike(noise.as_bytes()), "{noise}");
+        }
+    }
+
+    #[test]
+    fn runs_follow_case_and_digits() {
+        let parts: Vec<_> = runs(b"myHTTPServer2-go").map(|r| String::from_utf8_lossy(r).into_owned()).collect();
+        assert_eq!(parts, ["my", "HTTP", "Server", "2", "go"]);
+    }
+
+    #[test]
+    fn filling_is_monotonous() {
+        for filling in ["xxxxxxxx", "1234567890", "abcdefgh", "0000-0000"] {
+            assert!(monotonous(filling.as_bytes()), "{filling}");
+        }
+        assert!(!monotonous(b"kx83hq9z"));
+    }
+}
