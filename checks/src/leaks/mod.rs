@@ -5,5 +5,10 @@ mod harmless;
 mod lexicon;
 pub mod names;
 mod placeholders;
+mod redact;
+mod secrets;
 pub mod shapes;
 pub mod words;
+
+pub use redact::Redactor;
+pub use secrets::secret_values;
