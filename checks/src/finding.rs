@@ -166,9 +166,12 @@ fn fingerprint(parts: &[&str]) -> String {
 
 /// Merges findings of equal fingerprint and place, and sorts: errors first, then by file, line, rule, message.
 pub fn merge(findings: impl IntoIterator<Item = Finding>) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = findings.into_iter().collect();
+    findings.iter_mut().for_each(Finding::seal);
+    // The first of several speaks for all: which one that is must not depend on which cell was rendered first.
+    findings.sort_by(|a, b| (&a.cells, &a.help, &a.message).cmp(&(&b.cells, &b.help, &b.message)));
     let mut merged: BTreeMap<(String, Option<Place>), Finding> = BTreeMap::new();
-    for mut finding in findings {
-        finding.seal();
+    for finding in findings {
         match merged.entry((finding.fingerprint.clone(), finding.place.clone())) {
             std::collections::btree_map::Entry::Vacant(slot) => {
                 slot.insert(finding);

@@ -1,9 +1,12 @@
 //! Rules over charts, values and renders: values in, findings out. No process, no clock, no environment variable, no
 //! terminal, no path it was not given.
 
+pub mod facts;
 pub mod finding;
 pub mod leaks;
 pub mod model;
 pub mod object;
 pub mod rules;
+pub mod sources;
+pub mod values;
 pub mod yaml;

@@ -9,9 +9,12 @@ mod render;
 
 use std::collections::BTreeMap;
 
+use crate::facts::Facts;
 use crate::finding::Finding;
 use crate::model::{Cell, Environment, Matrix, Severity};
 use crate::object::Object;
+use crate::sources::{Source, Sources};
+use crate::values::Effective;
 use crate::yaml::Document;
 
 /// One rule.
@@ -49,41 +52,18 @@ pub enum Check {
     Program,
 }
 
-/// What a source file is to the matrix.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum SourceKind {
-    /// `templates/**` of a chart, NOTES.txt and partials included.
-    Template,
-    /// `values.yaml` of a chart or of a vendored subchart.
-    ChartValues,
-    /// A values file that all environments share.
-    SharedValues,
-    /// A values file of one environment.
-    Overlay,
-    /// `Chart.yaml`.
-    Chart,
-    /// A release's page of documentation.
-    Docs,
-    /// The matrix file, the waivers, the fixtures.
-    Matrix,
-    /// Anything else under a chart or beside the values.
-    Other,
-}
-
 /// One source file.
 pub struct SourceView<'a> {
     /// The matrix.
     pub matrix: &'a Matrix,
     /// Path relative to the root.
     pub path: &'a str,
-    /// Its text.
+    /// The file.
+    pub source: &'a Source,
+    /// Its text; empty for what is no UTF-8.
     pub text: &'a str,
-    /// What it is.
-    pub kind: SourceKind,
     /// Its documents; empty unless it is YAML that is no template.
     pub documents: &'a [Document],
-    /// Cells that read it.
-    pub cells: &'a [&'a Cell],
 }
 
 /// One cell.
@@ -96,8 +76,8 @@ pub struct CellView<'a> {
     pub objects: &'a [Object],
     /// The render itself.
     pub render: &'a str,
-    /// Text of every source by path: the chart's files and the values chain.
-    pub sources: &'a BTreeMap<String, String>,
+    /// Every source by path: charts and values files.
+    pub sources: &'a Sources,
 }
 
 /// One environment.
@@ -106,14 +86,23 @@ pub struct EnvironmentView<'a> {
     pub matrix: &'a Matrix,
     /// The environment.
     pub environment: &'a Environment,
+    /// What is known of its installed cells, selected or not, in the matrix's order.
+    pub facts: &'a [Facts],
+    /// Cells of which nothing is known: they failed to render and have no golden. A rule that would complain about something
+    /// absent stays silent while there is one, since it could be there.
+    pub unknown: &'a [&'a Cell],
 }
 
 /// Everything.
 pub struct MatrixView<'a> {
     /// The matrix.
     pub matrix: &'a Matrix,
-    /// Text of every source by path.
-    pub sources: &'a BTreeMap<String, String>,
+    /// Every source by path.
+    pub sources: &'a Sources,
+    /// What is known of every installed cell, by `env/release`.
+    pub facts: &'a BTreeMap<String, Facts>,
+    /// The effective values of a cell; made when asked for and dropped after, since memory must not grow with the cells.
+    pub effective: &'a dyn Fn(&Cell) -> Effective,
 }
 
 static REGISTRY: &[&Rule] = &[

@@ -157,7 +157,7 @@ mod tests {
     fn shell(script: &str, bounds: Bounds) -> Finished {
         let path = std::env::var("PATH").unwrap_or_default();
         let arguments = ["-c".to_owned(), script.to_owned()];
-        run(Path::new("sh"), &arguments, Path::new("."), &[("PATH".to_owned(), path)], bounds).unwrap()
+        run(Path::new("/bin/sh"), &arguments, Path::new("."), &[("PATH".to_owned(), path)], bounds).unwrap()
     }
 
     #[test]
