@@ -65,6 +65,22 @@ fn a_chart_that_prints_without_end_is_a_finding() {
     assert!(stdout(&output).contains("error[render/too-large]"), "{}", stdout(&output));
 }
 
+/// A map that holds itself overflows the stack of Helm when it is printed: a dump and no verdict.
+#[test]
+fn a_template_that_crashes_helm_is_no_verdict() {
+    let repository = Repository::base();
+    let template = "{{ $d := dict }}{{ $_ := set $d \"a\" $d }}a: {{ printf \"%v\" $d }}\n";
+    repository.write("charts/web/templates/loop.yaml", template);
+    let output = repository.run(&["validate", "staging/web"]);
+    assert_eq!(output.status.code(), Some(2), "{}{}", stdout(&output), stderr(&output));
+    assert!(
+        stdout(&output).contains("Helm ended without a verdict (exit code 2): fatal error: stack overflow"),
+        "{}",
+        stdout(&output)
+    );
+    assert!(stdout(&output).lines().count() < 20, "the dump is no reading for people");
+}
+
 #[test]
 fn a_values_file_of_one_long_line_is_read() {
     let repository = Repository::base();

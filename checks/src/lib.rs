@@ -6,6 +6,7 @@ pub mod finding;
 pub mod leaks;
 pub mod model;
 pub mod object;
+pub mod part;
 pub mod rules;
 pub mod sources;
 pub mod values;

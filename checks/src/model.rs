@@ -87,6 +87,8 @@ pub struct Matrix {
     pub baseline: Option<String>,
     /// The pattern of `paths.golden`, e.g. `tests/golden/{env}/{release}.yaml`.
     pub golden_pattern: String,
+    /// Folders below which charts and values files lie, as far as the patterns tell.
+    pub bases: Vec<String>,
 }
 
 /// `helm:` of the matrix file.
@@ -150,6 +152,8 @@ pub struct Release {
     pub no_overlay: BTreeMap<String, String>,
     /// The page of documentation, if `paths.docs` says one.
     pub docs: Option<String>,
+    /// `classify: strict`: each of its entries must be known configuration or a declared secret.
+    pub classify: bool,
     /// Its entry in the matrix file.
     pub place: Place,
 }
@@ -174,6 +178,28 @@ pub struct ValuesFile {
     pub path: String,
     /// True when the pattern names the environment: an overlay.
     pub overlay: bool,
+    /// Where in the file the values stand, when they are not the whole of it.
+    pub part: Option<Part>,
+}
+
+/// The values that another tool's manifest holds: an Argo CD `Application`, a Flux `HelmRelease`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Part {
+    /// The document's `kind`; any when none is said.
+    pub kind: Option<String>,
+    /// A JSON pointer to the values inside it; a text there is read as YAML.
+    pub at: String,
+}
+
+/// One `set:` entry: a value that the command line sets after all files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetValue {
+    /// Dotted path, as Helm's `--set` reads it.
+    pub path: String,
+    /// Its value as text.
+    pub value: String,
+    /// A text, given with `--set-string`; anything else Helm types itself.
+    pub string: bool,
 }
 
 /// One release in one environment: what Helm renders at once.
@@ -187,6 +213,8 @@ pub struct Cell {
     pub chart: String,
     /// Values files in Helm's order; the last wins.
     pub values: Vec<ValuesFile>,
+    /// Values set after all files, in the matrix file's order.
+    pub set: Vec<SetValue>,
     /// Namespace given to Helm.
     pub namespace: String,
     /// What `--kube-version` and `--api-versions` say for it.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use checks::facts::Facts;
 use checks::finding::{Finding, RenderPlace};
 use checks::leaks::{Redactor, secret_values};
 use checks::model::{Cell, Place};
@@ -9,6 +10,7 @@ use checks::object;
 use checks::rules;
 
 use crate::changes::{self, ObjectChange};
+use crate::engine::Engine;
 use crate::golden::compare::{self, Comparison};
 use crate::golden::write;
 use crate::helm::render::{Renderer, Status};
@@ -17,6 +19,8 @@ use crate::report::{CellResult, CellStatus};
 
 /// What all cells are judged with.
 pub struct Judge<'a> {
+    /// Runs the rules of a cell.
+    pub engine: &'a Engine<'a>,
     /// Renders.
     pub renderer: Renderer<'a>,
     /// Whether the pinned Helm renders.
@@ -31,6 +35,8 @@ pub struct Judged {
     pub result: CellResult,
     /// What was found.
     pub findings: Vec<Finding>,
+    /// What is known of the cell, when it rendered.
+    pub facts: Option<Facts>,
     /// How the render differs from the golden.
     pub changes: Vec<ObjectChange>,
     /// Why the cell could not be judged.
@@ -50,6 +56,7 @@ impl Judge<'_> {
         let mut judged = Judged {
             result: result(CellStatus::Broken),
             findings: Vec::new(),
+            facts: None,
             changes: Vec::new(),
             trouble: None,
             secrets: Vec::new(),
@@ -58,6 +65,9 @@ impl Judge<'_> {
         match &render.status {
             Status::Rendered => {
                 let text = String::from_utf8_lossy(&render.stdout);
+                let (objects, _) = object::objects(&text, &cell.namespace);
+                judged.facts = Some(Facts::of(cell, &objects));
+                judged.findings = self.engine.cell(cell, &objects, &text);
                 judged.result.status = self.compare(cell, &render.stdout, &text, &mut judged);
             }
             Status::Refused => {
@@ -83,8 +93,8 @@ impl Judge<'_> {
                 ));
             }
             Status::Died(how) => {
-                let last = render.stderr.lines().rev().find(|l| !l.trim().is_empty()).unwrap_or_default();
-                let last = if last.is_empty() { String::new() } else { format!(": {}", last.trim()) };
+                let last = last_word(&render.stderr);
+                let last = if last.is_empty() { String::new() } else { format!(": {last}") };
                 judged.trouble = Some(format!(
                     "{}: Helm ended without a verdict ({how}){last}\n  help: repeat it with: {}",
                     cell.name(),
@@ -139,6 +149,13 @@ impl Judge<'_> {
         }
         status
     }
+}
+
+/// Why a process died, out of a dump of Go's runtime or, where there is none, its last line.
+fn last_word(stderr: &str) -> &str {
+    let lines = || stderr.lines().map(str::trim).filter(|l| !l.is_empty());
+    let told = lines().find(|l| l.starts_with("fatal error: ") || l.starts_with("panic: "));
+    told.or_else(|| lines().next_back()).unwrap_or_default()
 }
 
 fn finding(id: &str, message: impl Into<String>) -> Option<Finding> {

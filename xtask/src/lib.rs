@@ -4,6 +4,7 @@ pub mod cells;
 pub mod changes;
 pub mod cli;
 pub mod commands;
+pub mod engine;
 pub mod golden;
 pub mod helm;
 pub mod judge;
@@ -12,6 +13,7 @@ pub mod nearest;
 pub mod progress;
 pub mod report;
 pub mod run;
+pub mod sources;
 
 use std::io::Write;
 use std::process::ExitCode;

@@ -1,8 +1,10 @@
 //! Render every selected cell with Helm, compare with goldens, run every check, print one verdict.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::Instant;
 
+use checks::facts::Facts;
 use checks::finding::{self, Finding};
 use checks::leaks::Redactor;
 use checks::model::{Cell, Matrix, Place, Severity};
@@ -12,6 +14,7 @@ use super::{Outcome, Session, to_file, to_stdout};
 use crate::cells::{self, Shard};
 use crate::changes;
 use crate::cli::{FailOn, Format, Global, Select};
+use crate::engine::{self, Engine};
 use crate::judge::{Judge, Judged};
 use crate::matrix::pattern::Pattern;
 use crate::nearest::did_you_mean;
@@ -20,6 +23,7 @@ use crate::report::diagnostic::Sources;
 use crate::report::human::several;
 use crate::report::{CellStatus, Report, human, json};
 use crate::run::{pool, process};
+use crate::sources;
 
 /// Which rules are looked for.
 pub struct Wanted {
@@ -67,7 +71,11 @@ pub fn run(global: &Global, select: &Select, shard: Option<Shard>, check: &[Stri
     if !quiet {
         header(&session, &session.helm_line(&helm), cells.len())?;
     }
+    let rules = engine::wanted(&session.matrix, |rule| wanted.has(rule));
+    let sources = sources::read(&session.root, &session.matrix);
+    let engine = Engine { root: &session.root, matrix: &session.matrix, sources: &sources, rules: &rules };
     let judge = Judge {
+        engine: &engine,
         renderer: session.renderer(&helm, &home),
         same_helm: helm.version == session.matrix.helm.version,
         pending: Some(session.target.join("xtask").join("pending")),
@@ -80,17 +88,28 @@ pub fn run(global: &Global, select: &Select, shard: Option<Shard>, check: &[Stri
     }
     let mut gathered = Gathered::default();
     let mut progress = Progress::new(cells.len(), quiet);
-    pool::run(
-        &cells,
-        session.jobs(),
-        process::cancelled,
-        |cell| judge.cell(cell),
-        |index, judged| {
-            progress.step(&judged.result.name);
-            gathered.take(cells[index], judged, &session.matrix);
-        },
-    );
+    // Helm takes nearly all of the time; the sources are read meanwhile.
+    let in_sources = std::thread::scope(|scope| {
+        let reading = scope.spawn(|| sources.iter().flat_map(|(path, s)| engine.source(path, s)).collect::<Vec<_>>());
+        pool::run(
+            &cells,
+            session.jobs(),
+            process::cancelled,
+            |cell| judge.cell(cell),
+            |index, judged| {
+                progress.step(&judged.result.name);
+                gathered.take(cells[index], judged, &session.matrix);
+            },
+        );
+        reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    });
     progress.finish();
+    let selected = cells.iter().map(|c| c.name()).collect();
+    gathered.findings.extend(engine.concerning(in_sources, &selected, whole));
+    if !process::cancelled() {
+        let found = engine.whole(std::mem::take(&mut gathered.facts));
+        gathered.findings.extend(engine.concerning(found, &selected, whole));
+    }
     if whole {
         gathered.findings.extend(orphaned(&session));
     }
@@ -136,6 +155,7 @@ fn header(session: &Session, helm: &str, cells: usize) -> Result<(), super::Fail
 struct Gathered {
     cells: Vec<crate::report::CellResult>,
     findings: Vec<Finding>,
+    facts: BTreeMap<String, Facts>,
     changes: Vec<(String, bool, Vec<changes::ObjectChange>)>,
     troubles: Vec<String>,
     secrets: Vec<String>,
@@ -152,6 +172,7 @@ impl Gathered {
             self.changes.push((cell.name(), protected, judged.changes));
         }
         self.cells.push(judged.result);
+        self.facts.extend(judged.facts.map(|facts| (cell.name(), facts)));
         self.findings.extend(judged.findings);
         self.troubles.extend(judged.trouble);
         self.secrets.extend(judged.secrets);

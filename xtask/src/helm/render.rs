@@ -53,6 +53,32 @@ pub enum Status {
     Cancelled,
 }
 
+impl Render {
+    fn died(why: impl std::fmt::Display) -> Self {
+        let status = Status::Died(why.to_string());
+        Self { stdout: Vec::new(), stderr: String::new(), status, duration: Duration::ZERO }
+    }
+}
+
+/// `set:` as arguments. Helm reads commas and backslashes in a `--set` itself, so they are escaped.
+fn set(cell: &Cell) -> impl Iterator<Item = String> + '_ {
+    cell.set.iter().flat_map(|set| {
+        let value = set.value.replace('\\', "\\\\").replace(',', "\\,");
+        let value = if value.starts_with('{') { format!("\\{value}") } else { value };
+        [if set.string { "--set-string" } else { "--set" }.to_owned(), format!("{}={value}", set.path)]
+    })
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_./:=@%+,#".contains(&b);
+    if !word.is_empty() && word.bytes().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
 impl Renderer<'_> {
     /// Renders a cell.
     pub fn template(&self, cell: &Cell) -> Render {
@@ -67,8 +93,9 @@ impl Renderer<'_> {
     /// Lints a cell's values: its exit code proves nothing, but it lists missing values that `template` stops before.
     pub fn lint(&self, cell: &Cell) -> Render {
         let mut arguments = vec!["lint".to_owned(), cell.chart.clone()];
-        for file in &cell.values {
-            arguments.extend(["-f".to_owned(), file.path.clone()]);
+        match self.values(cell) {
+            Ok(values) => arguments.extend(values),
+            Err(error) => return Render::died(error),
         }
         arguments.extend(["--namespace".to_owned(), cell.namespace.clone()]);
         arguments.extend(["--kube-version".to_owned(), cell.kube.version.clone()]);
@@ -77,14 +104,40 @@ impl Renderer<'_> {
 
     /// The command that a person types to get the same render.
     pub fn command(&self, cell: &Cell) -> String {
-        format!("helm {}", Self::arguments("template", cell).join(" "))
+        let values = cell.values.iter().flat_map(|file| {
+            let at = file.part.as_ref().map(|part| format!("#{}", part.at)).unwrap_or_default();
+            ["-f".to_owned(), format!("{}{at}", file.path)]
+        });
+        let words = Self::arguments("template", cell, values.chain(set(cell)).collect());
+        format!("helm {}", words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "))
     }
 
-    fn arguments(verb: &str, cell: &Cell) -> Vec<String> {
-        let mut arguments = vec![verb.to_owned(), cell.release.clone(), cell.chart.clone()];
-        for file in &cell.values {
-            arguments.extend(["-f".to_owned(), file.path.clone()]);
+    /// The values chain as arguments. Values inside another tool's manifest are taken out into the private home.
+    fn values(&self, cell: &Cell) -> std::io::Result<Vec<String>> {
+        let mut arguments = Vec::new();
+        for (index, file) in cell.values.iter().enumerate() {
+            let path = match &file.part {
+                None => file.path.clone(),
+                Some(part) => {
+                    let text = std::fs::read_to_string(self.root.join(&file.path))?;
+                    let values = checks::part::extract(&text, part, &cell.release)
+                        .map_err(|e| std::io::Error::other(format!("{}: {}", file.path, e.message)))?;
+                    let folder = self.home.join("values").join(&cell.env);
+                    std::fs::create_dir_all(&folder)?;
+                    let taken = folder.join(format!("{}-{index}.json", cell.release));
+                    std::fs::write(&taken, values.to_json().to_string())?;
+                    taken.to_string_lossy().into_owned()
+                }
+            };
+            arguments.extend(["-f".to_owned(), path]);
         }
+        arguments.extend(set(cell));
+        Ok(arguments)
+    }
+
+    fn arguments(verb: &str, cell: &Cell, values: Vec<String>) -> Vec<String> {
+        let mut arguments = vec![verb.to_owned(), cell.release.clone(), cell.chart.clone()];
+        arguments.extend(values);
         arguments.extend(["--namespace".to_owned(), cell.namespace.clone()]);
         arguments.extend(["--kube-version".to_owned(), cell.kube.version.clone()]);
         let mut given: Vec<&str> = Vec::new();
@@ -108,7 +161,11 @@ impl Renderer<'_> {
     }
 
     fn run(&self, verb: &str, cell: &Cell, more: &[String]) -> Render {
-        let mut arguments = Self::arguments(verb, cell);
+        let values = match self.values(cell) {
+            Ok(values) => values,
+            Err(error) => return Render::died(error),
+        };
+        let mut arguments = Self::arguments(verb, cell, values);
         arguments.extend_from_slice(more);
         self.call(&arguments)
     }
@@ -130,12 +187,7 @@ impl Renderer<'_> {
                 };
                 Render { stdout: done.stdout, stderr, status, duration: done.duration }
             }
-            Err(error) => Render {
-                stdout: Vec::new(),
-                stderr: String::new(),
-                status: Status::Died(format!("cannot be run: {error}")),
-                duration: Duration::ZERO,
-            },
+            Err(error) => Render::died(format!("cannot be run: {error}")),
         }
     }
 

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use checks::finding::Finding;
-use checks::model::{Cell, Layer, Matrix, Off, Release, ValuesFile};
+use checks::model::{Cell, Layer, Matrix, Off, Part, Place, Release, ValuesFile};
 
-use super::file::{File, RawRelease, Settings};
+use super::file::{File, Link, RawRelease, Settings};
 use super::pattern::{self, Hole, Names, Pattern};
 use super::read::{Reader, Spanned};
 use crate::nearest::did_you_mean;
@@ -43,6 +43,7 @@ pub fn expand(root: &Path, reader: &Reader, file: File) -> Matrix {
         cells,
         off,
         golden_pattern: file.paths.golden.value.clone(),
+        bases: bases(&file),
         helm: file.helm,
         kube: file.kube,
         environments: file.environments.into_iter().map(|(e, _)| e).collect(),
@@ -217,7 +218,7 @@ impl Expander<'_> {
         let chain = steps.iter().find_map(|s| s.values.as_ref()).unwrap_or(&self.file.paths.values);
         let no_overlay = raw.no_overlay.iter().find(|(e, _)| e.value == env);
         let mut values = Vec::new();
-        for link in chain {
+        for Link { path: link, part } in chain {
             let pattern = self.pattern(link, "a values path")?;
             let path = pattern.fill(&names);
             let overlay = pattern.has(Hole::Env);
@@ -235,7 +236,8 @@ impl Expander<'_> {
                 continue;
             }
             if exists {
-                values.push(ValuesFile { path, overlay });
+                self.holds(part.as_ref(), &path, release, link.span)?;
+                values.push(ValuesFile { path, overlay, part: part.clone() });
             } else if !pattern.optional {
                 let found = self.reader.at("matrix/missing-file", raw.name.span, format!("{path} does not exist"));
                 let (folder, wanted) = path.rsplit_once('/').unwrap_or(("", &path));
@@ -263,6 +265,8 @@ impl Expander<'_> {
             env: env.to_owned(),
             release: release.to_owned(),
             values,
+            // The outermost first: what stands nearer to the cell is set later and wins.
+            set: steps.iter().rev().flat_map(|s| s.set.iter().cloned()).collect(),
             namespace: namespace.map_or_else(|| self.file.helm.namespace.clone(), |s| s.value.clone()),
             kube: steps.iter().find_map(|s| s.kube.clone()).unwrap_or_else(|| self.file.kube.clone()),
             include_crds: self.file.helm.include_crds,
@@ -272,6 +276,27 @@ impl Expander<'_> {
             place: self.reader.place(raw.name.span),
             chart: chart_dir,
         })
+    }
+
+    /// The part of another tool's manifest that a values entry names is there.
+    fn holds(&self, part: Option<&Part>, path: &str, release: &str, span: checks::yaml::Span) -> Option<()> {
+        let Some(part) = part else { return Some(()) };
+        let text = match std::fs::read_to_string(self.root.join(path)) {
+            Ok(text) => text,
+            Err(error) => {
+                let message = format!("{path} cannot be read: {error}");
+                self.reader.push(self.reader.at("matrix/part", span, message));
+                return None;
+            }
+        };
+        let Err(reason) = checks::part::extract(&text, part, release) else { return Some(()) };
+        let message = format!("no values can be taken out of {path}: {}", reason.message);
+        let mut found = self.reader.at("matrix/part", span, message).label("asked for here");
+        if let Some(at) = reason.at {
+            found = found.related(Place::new(path, checks::yaml::Span { start: at, end: at }), "here");
+        }
+        self.reader.push(found.help("`kind` and `at` say which document, and where in it; `at` is a JSON pointer"));
+        None
     }
 
     /// The nearest name in a folder, or what else to do.
@@ -341,7 +366,7 @@ impl Expander<'_> {
         let chains = chains.chain(self.file.environments.iter().flat_map(|(_, s)| s.values.iter().flatten()));
         let mut patterns: Vec<Pattern> = Vec::new();
         for text in self.file.paths.values.iter().chain(chains) {
-            if let Ok(pattern) = Pattern::parse(&text.value)
+            if let Ok(pattern) = Pattern::parse(&text.path.value)
                 && pattern.has(Hole::Env)
                 && pattern.has(Hole::Release)
                 && !patterns.contains(&pattern)
@@ -383,7 +408,7 @@ impl Expander<'_> {
                 checks::model::Severity::Error,
                 format!("no cell reads {}: {why}", found.path),
             );
-            self.reader.push(finding.at(checks::model::Place::file(found.path)).help(help));
+            self.reader.push(finding.at(Place::file(found.path)).help(help));
         }
     }
 
@@ -404,10 +429,18 @@ impl Expander<'_> {
             off: map(&raw.off),
             no_overlay: map(&raw.no_overlay),
             docs,
+            classify: raw.classify,
             place: self.reader.place(raw.name.span),
             chart: chart_dir,
         }
     }
+}
+
+/// Folders below which charts and values files lie.
+fn bases(file: &File) -> Vec<String> {
+    let texts = std::iter::once(&file.paths.chart.value).chain(file.paths.values.iter().map(|l| &l.path.value));
+    let bases: BTreeSet<String> = texts.filter_map(|t| Pattern::parse(t).ok()).map(|p| p.base()).collect();
+    bases.into_iter().filter(|base| !base.is_empty()).collect()
 }
 
 fn hint<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> String {

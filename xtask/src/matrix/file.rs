@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use checks::model::{Environment, External, Helm, Kube, Mask, Retired, RetiredKind, Secrets, Severity};
+use checks::model::{Environment, External, Helm, Kube, Mask, Part, Retired, RetiredKind, Secrets, SetValue, Severity};
 use checks::rules;
-use checks::yaml::{Node, Span};
+use checks::yaml::{Node, Resolved, Span};
 
 use super::read::{Reader, Spanned};
 use crate::nearest::did_you_mean;
@@ -25,9 +25,16 @@ pub struct File {
 /// `paths:`.
 pub struct Paths {
     pub chart: Spanned<String>,
-    pub values: Vec<Spanned<String>>,
+    pub values: Vec<Link>,
     pub golden: Spanned<String>,
     pub docs: Option<Spanned<String>>,
+}
+
+/// One link of a values chain as written.
+#[derive(Clone)]
+pub struct Link {
+    pub path: Spanned<String>,
+    pub part: Option<Part>,
 }
 
 /// What a later step overrides: file, environment, release, release in an environment.
@@ -35,9 +42,10 @@ pub struct Paths {
 pub struct Settings {
     pub chart: Option<Spanned<String>>,
     pub namespace: Option<Spanned<String>>,
-    pub values: Option<Vec<Spanned<String>>>,
+    pub values: Option<Vec<Link>>,
     pub kube: Option<Kube>,
     pub mask: Option<Vec<Mask>>,
+    pub set: Vec<SetValue>,
 }
 
 /// One release as written.
@@ -48,6 +56,7 @@ pub struct RawRelease {
     pub after: Vec<Spanned<String>>,
     pub off: Vec<(Spanned<String>, Spanned<String>)>,
     pub no_overlay: Vec<(Spanned<String>, Spanned<String>)>,
+    pub classify: bool,
     pub environments: Vec<(Spanned<String>, Settings)>,
 }
 
@@ -200,15 +209,29 @@ fn paths(reader: &Reader, root: &Node) -> Option<Paths> {
     })
 }
 
-/// A values chain: path patterns in Helm's order.
-fn chain(reader: &Reader, node: &Node) -> Vec<Spanned<String>> {
+/// A values chain: path patterns in Helm's order. `{file, kind, at}` takes the values out of another tool's manifest.
+fn chain(reader: &Reader, node: &Node) -> Vec<Link> {
     let mut chain = Vec::new();
     for item in reader.list(node, "the values chain") {
-        if item.is_mapping() {
-            reader.not_yet(item.span, "a values entry with `file`, `kind` and `at`");
-        } else if let Some(text) = reader.text(item, "a values path") {
-            chain.push(text);
+        if !item.is_mapping() {
+            chain.extend(reader.text(item, "a values path").map(|path| Link { path, part: None }));
+            continue;
         }
+        reader.map(item, "a values entry", &["file", "kind", "at"]);
+        let text = |key: &str| item.get(key).and_then(|n| reader.text(n, &format!("`{key}` of a values entry")));
+        let (Some(path), Some(at)) = (text("file"), text("at")) else {
+            for (key, example) in [("file", "file: clusters/{env}/{release}.yaml"), ("at", "at: /spec/values")] {
+                if item.get(key).is_none() {
+                    reader.missing(item.span, "a values entry", key, example);
+                }
+            }
+            continue;
+        };
+        if !at.value.starts_with('/') {
+            let found = reader.at("matrix/wrong-type", at.span, format!("`{}` is no JSON pointer", at.value));
+            reader.push(found.help("begin it with `/`, e.g. `/spec/values`"));
+        }
+        chain.push(Link { path, part: Some(Part { kind: text("kind").map(|k| k.value), at: at.value }) });
     }
     chain
 }
@@ -295,7 +318,7 @@ fn layers(reader: &Reader, root: &Node) -> Vec<RawRelease> {
 fn raw_release(reader: &Reader, key: &Node, body: &Node, layer: u32) -> Option<RawRelease> {
     let value = name(reader, key, "a release", 53)?;
     let what = format!("release `{value}`");
-    let mut known = vec!["after", "off", "no_overlay", "environments", "version", "digest"];
+    let mut known = vec!["after", "off", "no_overlay", "classify", "environments", "version", "digest"];
     known.extend(SETTINGS);
     reader.map(body, &what, &known);
     for later in ["version", "digest"] {
@@ -317,17 +340,25 @@ fn raw_release(reader: &Reader, key: &Node, body: &Node, layer: u32) -> Option<R
         after: body.get("after").map(|n| reader.texts(n, "`after`")).unwrap_or_default(),
         off: body.get("off").map(|n| reader.reasons(n, "`off`")).unwrap_or_default(),
         no_overlay: body.get("no_overlay").map(|n| reader.reasons(n, "`no_overlay`")).unwrap_or_default(),
+        classify: body.get("classify").is_some_and(|n| strict(reader, n)),
         environments,
         name: Spanned { value, span: key.span },
     })
 }
 
+/// `classify: strict` is the one word there is.
+fn strict(reader: &Reader, node: &Node) -> bool {
+    let is_strict = node.text() == Some("strict");
+    if !is_strict {
+        let found = reader.at("matrix/wrong-type", node.span, "`classify` knows one word");
+        reader.push(found.help("write `classify: strict`, or delete the key"));
+    }
+    is_strict
+}
+
 const SETTINGS: &[&str] = &["chart", "namespace", "values", "kube", "mask", "set"];
 
 fn settings(reader: &Reader, node: &Node) -> Settings {
-    if let Some(entry) = node.entry("set") {
-        reader.not_yet(entry.key.span, "`set`");
-    }
     let chart = node.get("chart").and_then(|n| reader.text(n, "`chart`"));
     if let Some(oci) = chart.as_ref().filter(|c| c.value.contains("://")) {
         if node.get("digest").is_none() {
@@ -342,7 +373,28 @@ fn settings(reader: &Reader, node: &Node) -> Settings {
         values: node.get("values").map(|n| chain(reader, n)),
         kube: node.get("kube").map(|n| kube(reader, n)),
         mask: node.get("mask").map(|n| masks(reader, n)),
+        set: node.get("set").map(|n| set(reader, n)).unwrap_or_default(),
     }
+}
+
+/// `set: {image.tag: "1.2", replicas: 3}`: a quoted text stays a text, anything else Helm types as it does with `--set`.
+fn set(reader: &Reader, node: &Node) -> Vec<SetValue> {
+    let mut values = Vec::new();
+    for entry in reader.map(node, "`set`", &[]) {
+        let Some(path) = reader.text(&entry.key, "a value's path") else { continue };
+        match (entry.value.text(), entry.value.resolve()) {
+            (Some(text), Some(resolved)) => values.push(SetValue {
+                path: path.value,
+                value: text.to_owned(),
+                string: matches!(resolved, Resolved::Str(_)),
+            }),
+            _ => {
+                let found = reader.at("matrix/wrong-type", entry.value.span, "a `set` value is no scalar");
+                reader.push(found.help("write lists and maps into a values file"));
+            }
+        }
+    }
+    values
 }
 
 fn masks(reader: &Reader, node: &Node) -> Vec<Mask> {

@@ -1,0 +1,125 @@
+//! Runs the rules: source rules on every file, cell rules on each render as it comes, environment and matrix rules at the end.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use checks::facts::Facts;
+use checks::finding::Finding;
+use checks::model::{Cell, Matrix};
+use checks::object::{self, Object};
+use checks::rules::{self, CellView, Check, EnvironmentView, MatrixView, Rule, SourceView};
+use checks::sources::{Source, SourceKind, Sources};
+use checks::values::Effective;
+use checks::yaml;
+
+/// All that rules look at, apart from renders.
+pub struct Engine<'a> {
+    /// The repository's root, below which the goldens of cells that were not rendered are read.
+    pub root: &'a Path,
+    /// The matrix.
+    pub matrix: &'a Matrix,
+    /// Every source.
+    pub sources: &'a Sources,
+    /// The rules that are looked for.
+    pub rules: &'a [&'static Rule],
+}
+
+impl Engine<'_> {
+    /// What the source rules find in one file.
+    pub fn source(&self, path: &str, source: &Source) -> Vec<Finding> {
+        let mut found = Vec::new();
+        let text = source.text().unwrap_or_default();
+        let is_yaml = path.ends_with(".yaml") || path.ends_with(".yml");
+        let documents = if is_yaml && source.kind != SourceKind::Template { yaml::parse(text) } else { Vec::new() };
+        let view = SourceView { matrix: self.matrix, path, source, text, documents: &documents };
+        for rule in self.rules {
+            if let Check::Source(check) = rule.check {
+                let before = found.len();
+                check(&view, &mut found);
+                for finding in &mut found[before..] {
+                    if finding.cells.is_empty() {
+                        finding.cells.extend(source.cells.iter().cloned());
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// What the cell rules find in a render.
+    pub fn cell(&self, cell: &Cell, objects: &[Object], render: &str) -> Vec<Finding> {
+        let mut found = Vec::new();
+        let view = CellView { matrix: self.matrix, cell, objects, render, sources: self.sources };
+        for rule in self.rules {
+            if let Check::Cell(check) = rule.check {
+                check(&view, &mut found);
+            }
+        }
+        found
+    }
+
+    /// What the rules find that look at whole environments and at all of them. `facts` holds what is known of the cells that were
+    /// rendered; for all others their goldens speak, so that one cell gets the same verdict alone as among all.
+    pub fn whole(&self, mut facts: BTreeMap<String, Facts>) -> Vec<Finding> {
+        let mut unknown: BTreeSet<String> = BTreeSet::new();
+        let needed = self.rules.iter().any(|r| matches!(r.check, Check::Environment(_) | Check::Matrix(_)));
+        if !needed {
+            return Vec::new();
+        }
+        for cell in &self.matrix.cells {
+            let name = cell.name();
+            if facts.contains_key(&name) {
+                continue;
+            }
+            match std::fs::read_to_string(self.root.join(&cell.golden)) {
+                Ok(golden) => {
+                    let (objects, _) = object::objects(&golden, &cell.namespace);
+                    facts.insert(name, Facts::of(cell, &objects));
+                }
+                Err(_) => {
+                    unknown.insert(name);
+                }
+            }
+        }
+        let mut found = Vec::new();
+        for environment in &self.matrix.environments {
+            let cells = || self.matrix.cells.iter().filter(|c| c.env == environment.name);
+            let known: Vec<Facts> = cells().filter_map(|c| facts.get(&c.name()).cloned()).collect();
+            let unknown: Vec<&Cell> = cells().filter(|c| unknown.contains(&c.name())).collect();
+            let view = EnvironmentView { matrix: self.matrix, environment, facts: &known, unknown: &unknown };
+            for rule in self.rules {
+                if let Check::Environment(check) = rule.check {
+                    check(&view, &mut found);
+                }
+            }
+        }
+        let effective = |cell: &Cell| Effective::of(cell, self.sources);
+        let view = MatrixView { matrix: self.matrix, sources: self.sources, facts: &facts, effective: &effective };
+        for rule in self.rules {
+            if let Check::Matrix(check) = rule.check {
+                check(&view, &mut found);
+            }
+        }
+        found
+    }
+
+    /// Keeps what concerns the selected cells: a finding of other cells is theirs, one of no cell belongs to a whole run.
+    pub fn concerning(&self, findings: Vec<Finding>, selected: &BTreeSet<String>, whole: bool) -> Vec<Finding> {
+        let keep = |mut finding: Finding| {
+            if finding.cells.is_empty() {
+                return whole.then_some(finding);
+            }
+            finding.cells.retain(|cell| selected.contains(cell));
+            finding.render.retain(|place| selected.contains(&place.cell));
+            (!finding.cells.is_empty()).then_some(finding)
+        };
+        findings.into_iter().filter_map(keep).collect()
+    }
+}
+
+/// The rules that a run looks for.
+pub fn wanted(matrix: &Matrix, named: impl Fn(&str) -> bool) -> Vec<&'static Rule> {
+    let severity = |rule: &Rule| matrix.rules.get(rule.id).copied().unwrap_or(rule.severity);
+    let is_on = |rule: &&&'static Rule| severity(rule) != checks::model::Severity::Off && named(rule.id);
+    rules::registry().iter().filter(is_on).copied().collect()
+}
