@@ -157,7 +157,7 @@ spec:
   ports:
     - port: 80
 "#;
-const CONFIG: &str = r#"apiVersion: v1
+const CONFIG: &str = r"apiVersion: v1
 kind: ConfigMap
 metadata:
   name: {{ .Release.Name }}-config
@@ -165,4 +165,4 @@ data:
   {{- range $name, $value := .Values.env }}
   {{ $name }}: {{ $value | quote }}
   {{- end }}
-"#;
+";
