@@ -1,6 +1,7 @@
 //! Rules over charts, values and renders: values in, findings out. No process, no clock, no environment variable, no
 //! terminal, no path it was not given.
 
+pub mod chart;
 pub mod facts;
 pub mod finding;
 pub mod leaks;

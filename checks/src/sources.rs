@@ -19,6 +19,8 @@ pub enum SourceKind {
     Docs,
     /// The matrix file, the waivers, the fixtures.
     Matrix,
+    /// A symbolic link to a folder or file; its bytes are the path it leads to, relative to the root, links in it followed.
+    Link,
     /// Anything else under a chart or beside the values.
     Other,
 }

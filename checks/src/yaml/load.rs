@@ -281,27 +281,40 @@ fn tag_name(tag: &Tag) -> String {
     format!("{handle}{suffix}")
 }
 
-/// Applies `<<: *base` and `<<: [*a, *b]`: keys of the map itself win, then the earlier base.
+/// Applies `<<: *base` and `<<: [*a, *b]` as Go does: where they stand, so that keys before them lose and keys after them win;
+/// of several bases the first wins.
 fn merge_keys(entries: Vec<Entry>) -> Vec<Entry> {
     let is_merge = |e: &Entry| matches!(&e.key.value, Value::Scalar(t, Style::Plain) if t == "<<");
     if !entries.iter().any(is_merge) {
         return entries;
     }
-    let (merges, mut own): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(is_merge);
-    for merge in merges {
-        let bases = match merge.value.value {
+    let mut merged: Vec<Entry> = Vec::new();
+    let mut index: HashMap<String, usize> = HashMap::new();
+    let mut set = |entry: Entry| match entry.key.text().and_then(|name| index.get(name).copied()) {
+        Some(at) => merged[at] = entry,
+        None => {
+            if let Some(name) = entry.key.text() {
+                index.insert(name.to_owned(), merged.len());
+            }
+            merged.push(entry);
+        }
+    };
+    for entry in entries {
+        if !is_merge(&entry) {
+            set(entry);
+            continue;
+        }
+        let bases = match entry.value.value {
             Value::Sequence(items) => items,
-            _ => vec![merge.value],
+            _ => vec![entry.value],
         };
-        for base in bases {
-            for entry in base.entries() {
-                if !own.iter().any(|e| e.key.text() == entry.key.text()) {
-                    own.push(entry.clone());
-                }
+        for base in bases.into_iter().rev() {
+            if let Value::Mapping(entries) = base.value {
+                entries.into_iter().for_each(&mut set);
             }
         }
     }
-    own
+    merged
 }
 
 #[cfg(test)]
@@ -337,7 +350,10 @@ mod tests {
         assert!(docs[0].error.as_ref().is_some_and(|e| e.limit));
         let docs = parse("base: &b {x: 1, y: 2}\nuse: {<<: *b, y: 3}\n");
         let used = docs[0].root.as_ref().unwrap().get("use").unwrap();
-        assert_eq!(used.to_json(), serde_json::json!({"y": 3, "x": 1}));
+        assert_eq!(used.to_json(), serde_json::json!({"x": 1, "y": 3}));
+        let docs = parse("base: &b {x: 1, y: 2}\nuse: {y: 3, <<: *b}\n");
+        let used = docs[0].root.as_ref().unwrap().get("use").unwrap();
+        assert_eq!(used.to_json(), serde_json::json!({"x": 1, "y": 2}), "Go lets a later merge win");
     }
 
     #[test]

@@ -151,6 +151,18 @@ impl Node {
         }
     }
 
+    /// The string that Helm makes of a scalar where it needs one, as a key or in `Chart.yaml`: of `on`, `true`; of `0644`, `420`;
+    /// of `1.10`, `1.1`. `None` for null, lists and maps.
+    pub fn to_text(&self) -> Option<String> {
+        Some(match self.resolve()? {
+            Resolved::Null => return None,
+            Resolved::Bool(flag) => flag.to_string(),
+            Resolved::Int(number) => number.to_string(),
+            Resolved::Float(number) => number.to_string(),
+            Resolved::Str(text) => text.to_owned(),
+        })
+    }
+
     /// True for `null`, `~` and an empty plain scalar.
     pub fn is_null(&self) -> bool {
         matches!(self.resolve(), Some(Resolved::Null))

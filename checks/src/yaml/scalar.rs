@@ -37,8 +37,9 @@ pub(super) fn resolve<'a>(text: &'a str, style: Style, tag: Option<&str>) -> Res
         Some(
             "tag:yaml.org,2002:int" | "tag:yaml.org,2002:float" | "tag:yaml.org,2002:bool" | "tag:yaml.org,2002:null",
         ) => {}
-        _ if style != Style::Plain => return Resolved::Str(text),
-        _ => {}
+        None if style == Style::Plain => {}
+        // A tag of somebody's own says nothing to Go: what it marks stays text.
+        _ => return Resolved::Str(text),
     }
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return Resolved::Null,
