@@ -5,6 +5,7 @@ pub mod facts;
 pub mod finding;
 pub mod leaks;
 pub mod model;
+pub mod nearest;
 pub mod object;
 pub mod rules;
 pub mod sources;

@@ -150,6 +150,8 @@ pub struct Release {
     pub no_overlay: BTreeMap<String, String>,
     /// The page of documentation, if `paths.docs` says one.
     pub docs: Option<String>,
+    /// `classify: strict`: every entry of its `ConfigMap`s and containers must be known configuration or come from a Secret.
+    pub classify: bool,
     /// Its entry in the matrix file.
     pub place: Place,
 }

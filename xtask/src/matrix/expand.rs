@@ -404,6 +404,7 @@ impl Expander<'_> {
             off: map(&raw.off),
             no_overlay: map(&raw.no_overlay),
             docs,
+            classify: false,
             place: self.reader.place(raw.name.span),
             chart: chart_dir,
         }
