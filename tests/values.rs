@@ -40,7 +40,7 @@ fn sources(root: &Path) -> Sources {
 }
 
 fn cell(chart: &str, values: &[&str]) -> Cell {
-    let values = values.iter().map(|path| ValuesFile { path: (*path).to_owned(), overlay: true }).collect();
+    let values = values.iter().map(|path| ValuesFile { path: (*path).to_owned(), overlay: true, part: None }).collect();
     Cell { release: "r".into(), chart: chart.into(), values, ..Cell::default() }
 }
 

@@ -6,6 +6,7 @@ pub mod facts;
 pub mod finding;
 pub mod leaks;
 pub mod model;
+pub mod nearest;
 pub mod object;
 pub mod part;
 pub mod rules;

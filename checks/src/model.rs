@@ -152,7 +152,7 @@ pub struct Release {
     pub no_overlay: BTreeMap<String, String>,
     /// The page of documentation, if `paths.docs` says one.
     pub docs: Option<String>,
-    /// `classify: strict`: each of its entries must be known configuration or a declared secret.
+    /// `classify: strict`: every entry of its `ConfigMap`s and containers must be known configuration or come from a Secret.
     pub classify: bool,
     /// Its entry in the matrix file.
     pub place: Place,

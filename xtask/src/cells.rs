@@ -6,7 +6,7 @@ use checks::model::{Cell, Matrix};
 use ignore::overrides::OverrideBuilder;
 
 use crate::cli::Select;
-use crate::nearest::did_you_mean;
+use checks::nearest::did_you_mean;
 
 /// The I-th of N parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

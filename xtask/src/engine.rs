@@ -9,7 +9,7 @@ use checks::model::{Cell, Matrix};
 use checks::object::{self, Object};
 use checks::rules::{self, CellView, Check, EnvironmentView, MatrixView, Rule, SourceView};
 use checks::sources::{Source, SourceKind, Sources};
-use checks::values::Effective;
+use checks::values::Charts;
 use checks::yaml;
 
 /// All that rules look at, apart from renders.
@@ -86,14 +86,21 @@ impl Engine<'_> {
             let cells = || self.matrix.cells.iter().filter(|c| c.env == environment.name);
             let known: Vec<Facts> = cells().filter_map(|c| facts.get(&c.name()).cloned()).collect();
             let unknown: Vec<&Cell> = cells().filter(|c| unknown.contains(&c.name())).collect();
-            let view = EnvironmentView { matrix: self.matrix, environment, facts: &known, unknown: &unknown };
+            let view = EnvironmentView {
+                matrix: self.matrix,
+                environment,
+                facts: &known,
+                unknown: &unknown,
+                sources: self.sources,
+            };
             for rule in self.rules {
                 if let Check::Environment(check) = rule.check {
                     check(&view, &mut found);
                 }
             }
         }
-        let effective = |cell: &Cell| Effective::of(cell, self.sources);
+        let charts = Charts::new(self.sources);
+        let effective = |cell: &Cell| charts.effective(cell);
         let view = MatrixView { matrix: self.matrix, sources: self.sources, facts: &facts, effective: &effective };
         for rule in self.rules {
             if let Check::Matrix(check) = rule.check {

@@ -9,7 +9,6 @@ pub mod golden;
 pub mod helm;
 pub mod judge;
 pub mod matrix;
-pub mod nearest;
 pub mod progress;
 pub mod report;
 pub mod run;

@@ -34,6 +34,7 @@ pub fn read(root: &Path, matrix: &Matrix) -> Sources {
     for (chart, cells) in &charts {
         reader.chart(chart, cells);
     }
+    reader.declared();
     let none = BTreeSet::new();
     reader.add(&matrix.file, SourceKind::Matrix, &none);
     for fixtures in matrix.environments.iter().filter_map(|e| e.fixtures.as_ref()) {
@@ -52,18 +53,55 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// A chart folder with all that it holds. Links are followed as Helm follows them, and a file stands under its real path.
+    /// A chart folder with all that it holds. Links are followed as Helm follows them: a file stands under its real path, and
+    /// the link itself is told by an entry of its own.
     fn chart(&mut self, chart: &str, cells: &BTreeSet<String>) {
         let folder = self.root.join(chart);
         let mut walk = WalkBuilder::new(&folder);
         walk.standard_filters(false).follow_links(true).sort_by_file_name(Ord::cmp);
         walk.filter_entry(|entry| entry.file_name() != ".git");
         for entry in walk.build().flatten() {
-            if !entry.file_type().is_some_and(|t| t.is_file()) {
-                continue;
-            }
             let Some(inside) = entry.path().strip_prefix(&folder).ok().and_then(Path::to_str) else { continue };
-            self.add(&format!("{chart}/{inside}"), kind_in_chart(inside), cells);
+            let path = if inside.is_empty() { chart.to_owned() } else { format!("{chart}/{inside}") };
+            if entry.path_is_symlink() {
+                self.link(&path, cells);
+            }
+            if entry.file_type().is_some_and(|t| t.is_file()) {
+                self.add(&path, kind_in_chart(inside), cells);
+            }
+        }
+    }
+
+    /// Where a link leads, as a path below the root.
+    fn link(&mut self, path: &str, cells: &BTreeSet<String>) {
+        // The link's own place: its folder may be reached through another link.
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let Some(folder) = self.real(folder) else { return };
+        let path = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+        let Some(target) = self.real(&path).filter(|target| *target != path) else { return };
+        let link = self.files.entry(path).or_insert_with(|| Source {
+            bytes: target.into_bytes(),
+            kind: SourceKind::Link,
+            cells: BTreeSet::new(),
+        });
+        link.cells.extend(cells.iter().cloned());
+    }
+
+    /// Charts that a chart declares by `file://`: what is vendored is compared with them.
+    fn declared(&mut self) {
+        let mut folders = BTreeSet::new();
+        for (path, source) in self.files.iter().filter(|(_, s)| s.kind == SourceKind::Chart) {
+            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            for document in checks::yaml::parse(source.text().unwrap_or_default()) {
+                let dependencies = document.root.as_ref().and_then(|r| r.get("dependencies"));
+                for dependency in dependencies.map(checks::yaml::Node::items).unwrap_or_default() {
+                    let local = dependency.str_at(&["repository"]).and_then(|r| r.strip_prefix("file://"));
+                    folders.extend(local.and_then(|local| self.real(&format!("{folder}/{local}"))));
+                }
+            }
+        }
+        for folder in folders {
+            self.chart(&folder, &BTreeSet::new());
         }
     }
 

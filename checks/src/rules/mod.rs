@@ -88,6 +88,8 @@ pub struct EnvironmentView<'a> {
     pub environment: &'a Environment,
     /// What is known of its installed cells, selected or not, in the matrix's order.
     pub facts: &'a [Facts],
+    /// Every source by path: pages, values files and templates are where a finding points.
+    pub sources: &'a Sources,
     /// Cells of which nothing is known: they failed to render and have no golden. A rule that would complain about something
     /// absent stays silent while there is one, since it could be there.
     pub unknown: &'a [&'a Cell],

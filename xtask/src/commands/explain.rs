@@ -5,7 +5,7 @@ use checks::model::Severity;
 use checks::rules;
 
 use super::{Failure, Outcome, to_stdout};
-use crate::nearest::did_you_mean;
+use checks::nearest::did_you_mean;
 
 /// Runs the command.
 pub fn run(rule: Option<&str>) -> Outcome {

@@ -17,13 +17,13 @@ use crate::cli::{FailOn, Format, Global, Select};
 use crate::engine::{self, Engine};
 use crate::judge::{Judge, Judged};
 use crate::matrix::pattern::Pattern;
-use crate::nearest::did_you_mean;
 use crate::progress::Progress;
 use crate::report::diagnostic::Sources;
 use crate::report::human::several;
 use crate::report::{CellStatus, Report, human, json};
 use crate::run::{pool, process};
 use crate::sources;
+use checks::nearest::did_you_mean;
 
 /// Which rules are looked for.
 pub struct Wanted {

@@ -9,7 +9,7 @@ use checks::model::{Cell, Layer, Matrix, Off, Part, Place, Release, ValuesFile};
 use super::file::{File, Link, RawRelease, Settings};
 use super::pattern::{self, Hole, Names, Pattern};
 use super::read::{Reader, Spanned};
-use crate::nearest::did_you_mean;
+use checks::nearest::did_you_mean;
 
 /// Everything that patterns and names are looked up with.
 struct Expander<'a> {

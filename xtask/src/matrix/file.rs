@@ -7,7 +7,7 @@ use checks::rules;
 use checks::yaml::{Node, Resolved, Span};
 
 use super::read::{Reader, Spanned};
-use crate::nearest::did_you_mean;
+use checks::nearest::did_you_mean;
 
 /// The file as written.
 pub struct File {

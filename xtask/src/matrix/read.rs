@@ -6,7 +6,7 @@ use checks::finding::Finding;
 use checks::model::{Place, Severity};
 use checks::yaml::{Entry, Node, Span};
 
-use crate::nearest::did_you_mean;
+use checks::nearest::did_you_mean;
 
 /// A value with the place it was read from.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,0 +1,131 @@
+//! Names that stand where no rule of reference applies: in arguments, scripts, literal variables, annotations, custom
+//! resources. They prove nothing, but they are a reason to stay silent. Only their hashes are kept.
+
+use super::{Facts, fields, pods};
+use crate::object::Object;
+use crate::yaml::Node;
+
+/// A cell with more names than this has its last ones left out.
+const MOST: usize = 20_000;
+
+/// The hash of a name; 32 bits, so that two names may rarely meet.
+pub fn token_hash(name: &str) -> u32 {
+    name.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
+/// Fields whose scalars are no mention: identity, labels, and references that are read elsewhere.
+const SKIPPED: &[&str] = &[
+    "apiVersion",
+    "kind",
+    "labels",
+    "matchLabels",
+    "selector",
+    "secretKeyRef",
+    "configMapKeyRef",
+    "secretRef",
+    "configMapRef",
+    "imagePullSecrets",
+    "image",
+    "status",
+];
+
+pub fn read(facts: &mut Facts, objects: &[Object]) {
+    let creates = objects.iter().any(may_create_secrets);
+    for object in objects {
+        let mut note = |text: &str, strict: bool, told: bool| tokens(facts, text, strict, told && creates);
+        let pod = pods::pod_of(object).map(|(_, pod)| pod);
+        for entry in fields::node_at(&object.root, "metadata.annotations").map(Node::entries).unwrap_or_default() {
+            if entry.key.text().is_some_and(|k| !k.starts_with("meta.helm.sh/")) {
+                note(entry.value.text().unwrap_or_default(), true, false);
+            }
+        }
+        if let Some(pod) = pod {
+            for list in ["containers", "initContainers"] {
+                for container in fields::items(pod, list) {
+                    for field in ["args", "command"] {
+                        scalars_at(container, field, &mut |text| note(text, true, true));
+                    }
+                    for entry in fields::items(container, "env") {
+                        note(fields::text(entry, "value").unwrap_or_default(), true, true);
+                    }
+                }
+            }
+            continue;
+        }
+        match (object.id.group.as_str(), object.id.kind.as_str()) {
+            ("", "ConfigMap") => {
+                scalars_at(&object.root, "data", &mut |text| note(text, true, true));
+            }
+            ("rbac.authorization.k8s.io", "Role" | "ClusterRole") => {
+                for rule in fields::items(&object.root, "rules") {
+                    scalars_at(rule, "resourceNames", &mut |text| note(text, false, true));
+                }
+            }
+            ("", _) | (super::eso::GROUP | "networking.k8s.io" | "apps" | "batch" | "apiextensions.k8s.io", _) => {}
+            _ if facts_of_producer(object) => {}
+            _ => scalars_at(&object.root, "spec", &mut |text| note(text, false, false)),
+        }
+    }
+    for hashes in [&mut facts.mentioned, &mut facts.told] {
+        hashes.sort_unstable();
+        hashes.dedup();
+    }
+}
+
+/// Objects that are there to make a Secret: the name in them is no use of it.
+fn facts_of_producer(object: &Object) -> bool {
+    matches!(
+        (object.id.group.as_str(), object.id.kind.as_str()),
+        ("cert-manager.io", "Certificate") | ("bitnami.com", "SealedSecret") | ("secrets.hashicorp.com", _)
+    )
+}
+
+/// Whether a role lets its holder create Secrets or `ConfigMaps`.
+fn may_create_secrets(object: &Object) -> bool {
+    object.id.group == "rbac.authorization.k8s.io"
+        && fields::items(&object.root, "rules").iter().any(|rule| {
+            let has = |field: &str, wanted: &[&str]| {
+                fields::items(rule, field).iter().filter_map(Node::text).any(|t| wanted.contains(&t))
+            };
+            has("resources", &["secrets", "configmaps", "*"]) && has("verbs", &["create", "update", "patch", "*"])
+        })
+}
+
+fn scalars_at(node: &Node, field: &str, visit: &mut dyn FnMut(&str)) {
+    if let Some(node) = node.get(field) {
+        scalars(node, visit);
+    }
+}
+
+fn scalars(node: &Node, visit: &mut dyn FnMut(&str)) {
+    if let Some(text) = node.text() {
+        visit(text);
+        return;
+    }
+    for item in node.items() {
+        scalars(item, visit);
+    }
+    for entry in node.entries() {
+        if !entry.key.text().is_some_and(|key| SKIPPED.contains(&key)) {
+            scalars(&entry.value, visit);
+        }
+    }
+}
+
+/// Notes the names in a text. Inside longer texts a name without a dash is an ordinary word (`strict`), but not for a program
+/// that is told which Secret to create.
+fn tokens(facts: &mut Facts, text: &str, strict: bool, told: bool) {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
+    for token in text.split(|c: char| !is_name(c)) {
+        let token = token.trim_matches(['-', '.']);
+        if !(3..=253).contains(&token.len()) || token.bytes().any(|b| b.is_ascii_uppercase()) {
+            continue;
+        }
+        if (!strict || token.contains('-')) && facts.mentioned.len() < MOST {
+            facts.mentioned.push(token_hash(token));
+        }
+        if told && facts.told.len() < MOST {
+            facts.told.push(token_hash(token));
+        }
+    }
+}
