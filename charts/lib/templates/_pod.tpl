@@ -19,7 +19,7 @@ selector:
 {{- end -}}
 
 {{/*
-What every pod spec says first. `user` names another user than the default one, `serviceAccountName` another account than
+What every pod spec says first; only replicas are spread. `user` names another user than the default one, `serviceAccountName` another account than
 the release's own.
 */}}
 {{- define "common.podDefaults" -}}
@@ -37,6 +37,7 @@ imagePullSecrets:
 {{- end }}
 securityContext:
   {{- include "common.podSecurityContext" . | nindent 2 }}
+{{- if hasKey .Values "replicaCount" }}
 topologySpreadConstraints:
   {{- range $key := list "kubernetes.io/hostname" "topology.kubernetes.io/zone" }}
   - topologyKey: {{ $key }}
@@ -46,6 +47,7 @@ topologySpreadConstraints:
       matchLabels:
         {{- include "common.selectorLabels" $ | nindent 8 }}
   {{- end }}
+{{- end }}
 {{- with .Values.nodeSelector }}
 nodeSelector:
   {{- toYaml . | nindent 2 }}
