@@ -125,8 +125,6 @@ pub struct Scalar {
     pub range: Range<usize>,
     /// In double quotes, so that a backslash escapes.
     pub escaped: bool,
-    /// In quotes of any kind, or a block.
-    pub quoted: bool,
 }
 
 /// Judges a key and its scalar.
@@ -220,7 +218,7 @@ fn data(
     }
     if decode::is_text(&decoded) {
         let below = Text::decoded(&decoded, text.place(value.range.clone()), encoding);
-        let whole = Scalar { range: 0..decoded.len(), escaped: false, quoted: true };
+        let whole = Scalar { range: 0..decoded.len(), escaped: false };
         let path_text = path();
         tokens::scan(scan, &below, around.place);
         secret_text(scan, &below, around, key, name, 0..decoded.len(), &whole, &|| path_text.clone());

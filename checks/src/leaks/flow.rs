@@ -69,7 +69,7 @@ pub fn scan(
             quote @ (b'"' | b'\'') => {
                 let inner = at + 1;
                 let Some(length) = close(&bytes[inner..], quote) else { return bytes.len() };
-                let value = Scalar { range: inner..inner + length, escaped: quote == b'"', quoted: true };
+                let value = Scalar { range: inner..inner + length, escaped: quote == b'"' };
                 at = inner + length + 1;
                 token(scan, text, &mut stack, value, at, &mut lookups, prefix);
             }
@@ -80,7 +80,7 @@ pub fn scan(
                     continue;
                 }
                 let end = at + bytes[at..at + length].trim_ascii_end().len();
-                let value = Scalar { range: at..end, escaped: false, quoted: false };
+                let value = Scalar { range: at..end, escaped: false };
                 at += length;
                 token(scan, text, &mut stack, value, at, &mut lookups, prefix);
             }

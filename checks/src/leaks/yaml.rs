@@ -225,7 +225,7 @@ impl Walk<'_, '_> {
                     end = at + bytes[at..at + comment].trim_ascii_end().len();
                     self.tail(scan, at + comment + 1..content);
                 }
-                self.scalar(scan, Scalar { range: at..end, escaped: false, quoted: false });
+                self.scalar(scan, Scalar { range: at..end, escaped: false });
                 stop + 1
             }
         }
@@ -263,7 +263,7 @@ impl Walk<'_, '_> {
         let bytes = self.bytes();
         let quote = bytes[at];
         let inner = at + 1;
-        let scalar = |end: usize| Scalar { range: inner..end, escaped: quote == b'"', quoted: true };
+        let scalar = |end: usize| Scalar { range: inner..end, escaped: quote == b'"' };
         if let Some(length) = flow::close(&bytes[inner..content], quote) {
             return (scalar(inner + length), stop + 1);
         }
@@ -390,7 +390,7 @@ impl Walk<'_, '_> {
             _ if dash.is_some() || waits => {
                 let end = memchr::memmem::find(&bytes[at..content], b" #")
                     .map_or(content, |n| at + bytes[at..at + n].trim_ascii_end().len());
-                let value = Scalar { range: at..end, escaped: false, quoted: false };
+                let value = Scalar { range: at..end, escaped: false };
                 if waits {
                     self.scalar(scan, value);
                 } else {
@@ -476,7 +476,7 @@ fn block(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, level: &mut Leve
     }
     let key = &text.bytes[level.key.clone()];
     let one_line = memchr::memchr(b'\n', bytes).is_none();
-    let scalar = Scalar { range: range.clone(), escaped: false, quoted: true };
+    let scalar = Scalar { range: range.clone(), escaped: false };
     if child.zone == Zone::Data || (one_line && child.zone != Zone::Args) {
         level.scalar(scan, text, scalar, path);
         return;
