@@ -173,6 +173,22 @@ Refuses a render that failed, that leaks a credential, that differs from its own
         #[arg(value_name = "CELL")]
         cell: String,
     },
+    /// Scan folders, files or standard input for credentials; needs no matrix file
+    #[command(after_help = "\
+Examples:
+  cargo xtask leaks                         everything below here
+  cargo xtask leaks charts/ values.yaml     a folder and a file
+  helm template x | cargo xtask leaks -     standard input
+  cargo xtask leaks --report json=leaks.json
+
+Hidden files are scanned, .git is not; what .gitignore names is skipped unless it is named here. Chart archives (.tgz) are
+opened, binary files are skipped and counted (-v names them). Nothing that is printed holds a credential: at most its first two
+characters, the class of its length and a hash under a key that is new in each run (XTASK_MASK_KEY keeps it the same).")]
+    Leaks {
+        /// Folders, files, or - for standard input [default: .]
+        #[arg(value_name = "PATH")]
+        paths: Vec<PathBuf>,
+    },
     /// Show the matrix: cells, layers, values files, and what is off and why
     #[command(after_help = "Example:\n  cargo xtask list --env local")]
     List {

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use checks::facts::Facts;
 use checks::finding::Finding;
+use checks::leaks::{self, Leak, MaskKey, ScanFile};
 use checks::model::{Cell, Matrix};
 use checks::object::{self, Object};
 use checks::rules::{self, CellView, Check, EnvironmentView, MatrixView, Rule, SourceView};
@@ -22,6 +23,8 @@ pub struct Engine<'a> {
     pub sources: &'a Sources,
     /// The rules that are looked for.
     pub rules: &'a [&'static Rule],
+    /// The key of the hashes that stand for credentials.
+    pub key: &'a MaskKey,
 }
 
 impl Engine<'_> {
@@ -31,7 +34,8 @@ impl Engine<'_> {
         let text = source.text().unwrap_or_default();
         let is_yaml = path.ends_with(".yaml") || path.ends_with(".yml");
         let documents = if is_yaml && source.kind != SourceKind::Template { yaml::parse(text) } else { Vec::new() };
-        let view = SourceView { matrix: self.matrix, path, source, text, documents: &documents };
+        let leaks = self.leaks(path, source);
+        let view = SourceView { matrix: self.matrix, path, source, text, documents: &documents, leaks: &leaks };
         for rule in self.rules {
             if let Check::Source(check) = rule.check {
                 let before = found.len();
@@ -44,6 +48,15 @@ impl Engine<'_> {
             }
         }
         found
+    }
+
+    /// The credentials in one file. The fixtures of a development environment hold made-up ones by design.
+    fn leaks(&self, path: &str, source: &Source) -> Vec<Leak> {
+        let fixtures = self.matrix.environments.iter().any(|e| e.fixtures.as_deref() == Some(path));
+        if fixtures || !self.rules.iter().any(|r| r.id.starts_with("leaks/")) {
+            return Vec::new();
+        }
+        leaks::scan(&ScanFile { path, bytes: &source.bytes }, self.key).leaks
     }
 
     /// What the cell rules find in a render.

@@ -20,7 +20,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use cli::{Cli, ColorWhen, Command};
-use commands::{bless, explain, list, render, setup, validate};
+use commands::{bless, explain, leaks, list, render, setup, validate};
 
 /// Runs the command line and returns the exit code of the process: 0 clean, 1 findings, 2 the work could not be done.
 pub fn main() -> ExitCode {
@@ -64,6 +64,7 @@ fn dispatch(cli: &Cli) -> commands::Outcome {
         Command::Render { cell } => render::run(global, cell),
         Command::List { select } => list::run(global, select),
         Command::Matrix { shards } => render::matrix_line(*shards),
+        Command::Leaks { paths } => leaks::run(global, paths),
         Command::Setup => setup::run(global),
         Command::Explain { rule } => explain::run(rule.as_deref()),
     }

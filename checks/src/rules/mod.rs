@@ -5,12 +5,15 @@
 //! example, what to do instead, when it stays silent.
 
 mod golden;
+pub mod leaks;
 mod render;
+mod sources;
 
 use std::collections::BTreeMap;
 
 use crate::facts::Facts;
 use crate::finding::Finding;
+use crate::leaks::Leak;
 use crate::model::{Cell, Environment, Matrix, Severity};
 use crate::object::Object;
 use crate::sources::{Source, Sources};
@@ -64,6 +67,8 @@ pub struct SourceView<'a> {
     pub text: &'a str,
     /// Its documents; empty unless it is YAML that is no template.
     pub documents: &'a [Document],
+    /// What the leak scan found in it.
+    pub leaks: &'a [Leak],
 }
 
 /// One cell.
@@ -111,9 +116,18 @@ static REGISTRY: &[&Rule] = &[
     &golden::differs::RULE,
     &golden::missing::RULE,
     &golden::orphaned::RULE,
+    &leaks::credential_in_args::RULE,
+    &leaks::inline_secret::RULE,
+    &leaks::jwt::RULE,
+    &leaks::literal_credential::RULE,
+    &leaks::password_in_url::RULE,
+    &leaks::placeholder::RULE,
+    &leaks::private_key::RULE,
+    &leaks::provider_token::RULE,
     &render::failed::RULE,
     &render::missing_required::RULE,
     &render::too_large::RULE,
+    &sources::secret_template::RULE,
 ];
 
 /// All rules, in the order of their identifiers.

@@ -2,6 +2,7 @@
 
 pub mod bless;
 pub mod explain;
+pub mod leaks;
 pub mod list;
 pub mod render;
 pub mod setup;

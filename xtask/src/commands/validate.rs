@@ -73,7 +73,8 @@ pub fn run(global: &Global, select: &Select, shard: Option<Shard>, check: &[Stri
     }
     let rules = engine::wanted(&session.matrix, |rule| wanted.has(rule));
     let sources = sources::read(&session.root, &session.matrix);
-    let engine = Engine { root: &session.root, matrix: &session.matrix, sources: &sources, rules: &rules };
+    let key = crate::report::redact::mask_key();
+    let engine = Engine { root: &session.root, matrix: &session.matrix, sources: &sources, rules: &rules, key: &key };
     let judge = Judge {
         engine: &engine,
         renderer: session.renderer(&helm, &home),

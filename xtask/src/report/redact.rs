@@ -4,7 +4,23 @@
 
 use std::io::{self, Write};
 
-use checks::leaks::Redactor;
+use std::hash::{BuildHasher, Hasher, RandomState};
+
+use checks::leaks::{MaskKey, Redactor};
+
+/// The key of the short hashes that stand for credentials: `XTASK_MASK_KEY`, so that hashes can be compared between runs; a
+/// random one otherwise, so that nothing can be learned from them.
+pub fn mask_key() -> MaskKey {
+    if let Some(text) = std::env::var("XTASK_MASK_KEY").ok().filter(|t| !t.is_empty()) {
+        return MaskKey::from_text(&text);
+    }
+    let mut bytes = [0; 32];
+    for chunk in bytes.chunks_mut(8) {
+        // Each state has keys that the system's own source of randomness gave.
+        chunk.copy_from_slice(&RandomState::new().build_hasher().finish().to_le_bytes());
+    }
+    MaskKey::new(bytes)
+}
 
 /// Masks known secrets in everything written to it.
 pub struct Redacting<'a, W: Write> {

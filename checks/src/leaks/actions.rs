@@ -1,0 +1,137 @@
+//! Literals inside the actions of a template: `default "x"`, `$password := "x"`, `"x" | b64enc`, `set . "password" "x"`.
+
+use std::ops::Range;
+
+use super::leak::Where;
+use super::names::{Class, Name};
+use super::sink::{Scan, Text};
+use super::verdict::{self, Trust};
+
+/// Scans every action of a range. `outer` is the name that the result is written under, if any.
+pub fn scan(
+    scan: &mut Scan,
+    text: &Text<'_>,
+    range: Range<usize>,
+    outer: &[u8],
+    path: &dyn Fn() -> String,
+    place: Where,
+) {
+    let bytes = &text.bytes[range.clone()];
+    let mut at = 0;
+    while let Some(open) = memchr::memmem::find(&bytes[at..], b"{{") {
+        let start = at + open + 2;
+        let end = memchr::memmem::find(&bytes[start..], b"}}").map_or(bytes.len(), |n| start + n);
+        action(scan, text, range.start + start..range.start + end, outer, path, place);
+        at = end;
+    }
+}
+
+fn action(
+    scan: &mut Scan,
+    text: &Text<'_>,
+    range: Range<usize>,
+    outer: &[u8],
+    path: &dyn Fn() -> String,
+    place: Where,
+) {
+    let bytes = &text.bytes[range.clone()];
+    if bytes.len() > 4096 || memchr::memchr3(b'"', b'`', b'"', bytes).is_none() {
+        return;
+    }
+    let trimmed = bytes.trim_ascii_start();
+    if trimmed.starts_with(b"/*") || trimmed.starts_with(b"- /*") {
+        return;
+    }
+    let mut at = 0;
+    // The literal before, for `set . "password" "x"` and `dict "password" "x"`.
+    let mut before: Option<(Range<usize>, usize)> = None;
+    while let Some(found) = memchr::memchr2(b'"', b'`', &bytes[at..]) {
+        let open = at + found;
+        let quote = bytes[open];
+        let Some(length) = memchr::memchr(quote, &bytes[open + 1..]) else { return };
+        let literal = open + 1..open + 1 + length;
+        at = literal.end + 1;
+        if length == 0 {
+            before = None;
+            continue;
+        }
+        let lead = bytes[..open].trim_ascii_end();
+        let tail = bytes[at..].trim_ascii_start();
+        let word_start = lead.iter().rposition(|b| !(b.is_ascii_alphanumeric() || *b == b'_')).map_or(0, |p| p + 1);
+        let word = &lead[word_start..];
+        let alternative = match word {
+            b"default" | b"coalesce" | b"ternary" | b"b64enc" | b"quote" => true,
+            _ => before.as_ref().is_some_and(|(_, end)| {
+                bytes[*end..open].iter().all(u8::is_ascii_whitespace) && holds_word(&bytes[..*end], b"ternary")
+            }),
+        };
+        let assigned = assignment(lead);
+        let piped = tail.starts_with(b"|") && (word.is_empty() || lead.ends_with(b"-"));
+        let keyed = before
+            .as_ref()
+            .filter(|(_, end)| {
+                bytes[*end..open].iter().all(u8::is_ascii_whitespace)
+                    && (holds_word(&bytes[..*end], b"dict") || holds_word(&bytes[..*end], b"set"))
+            })
+            .map(|(name, _)| bytes[name.clone()].to_vec());
+        before = Some((literal.clone(), at));
+        let name: Vec<u8> = if let Some(name) = keyed {
+            name
+        } else if let Some(variable) = assigned {
+            variable.to_vec()
+        } else if alternative || piped {
+            let own = last_path(bytes, open);
+            if scan.name(outer).class >= Class::Weak || own.is_empty() { outer.to_vec() } else { own.to_vec() }
+        } else {
+            continue;
+        };
+        let value = &bytes[literal.clone()];
+        let judged: Name = scan.name(&name);
+        let place_ = if matches!(place, Where::Secret | Where::Target) { place } else { Where::Template };
+        if judged.class < Class::Weak && !matches!(place_, Where::Secret | Where::Target) {
+            continue;
+        }
+        // Of a Secret's template only what is named is convicted: other literals are formats and names.
+        if judged.class < Class::Weak {
+            continue;
+        }
+        if let Some(charge) = verdict::judge(judged, &name, value, place_, Trust::High) {
+            let whole = path();
+            let whole = if whole.is_empty() { String::from_utf8_lossy(&name).into_owned() } else { whole };
+            scan.report(charge, text, range.start + literal.start..range.start + literal.end, place_, &whole, value);
+        }
+    }
+}
+
+fn holds_word(text: &[u8], word: &[u8]) -> bool {
+    memchr::memmem::find(text, word).is_some()
+}
+
+/// The variable of `$password :=` and `$password =`.
+fn assignment(lead: &[u8]) -> Option<&[u8]> {
+    let rest = lead.strip_suffix(b"=")?;
+    let rest = rest.strip_suffix(b":").unwrap_or(rest).trim_ascii_end();
+    let start = rest.iter().rposition(|b| !(b.is_ascii_alphanumeric() || *b == b'_')).map_or(0, |p| p + 1);
+    (start > 0 && rest[start - 1] == b'$').then_some(&rest[start..])
+}
+
+/// The last part of the value that a default stands in for: `.Values.auth.password` of either side.
+fn last_path(action: &[u8], literal: usize) -> &[u8] {
+    let is_path = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'$');
+    // `default "x" .Values.a.b`
+    let after = &action[literal..];
+    let close = memchr::memchr(after[0], &after[1..]).map_or(after.len(), |n| n + 2);
+    let after = &after[close.min(after.len())..];
+    let after = after.trim_ascii_start();
+    let length = after.iter().take_while(|b| is_path(b)).count();
+    let path = if after.starts_with(b".") || after.starts_with(b"$") {
+        &after[..length]
+    } else {
+        // `.Values.a.b | default "x"`
+        let before = &action[..literal];
+        let Some(dot) = memchr::memmem::rfind(before, b".Values.") else { return b"" };
+        let length = before[dot..].iter().take_while(|b| is_path(b)).count();
+        &before[dot..dot + length]
+    };
+    path.rsplit(|&b| b == b'.').next().unwrap_or_default()
+}

@@ -1,0 +1,346 @@
+//! One key and its value, wherever they stand: what the place means, and what is done with the value. Shared by the walk over
+//! lines of YAML and the walk over flow maps and JSON.
+
+use std::ops::Range;
+
+use super::decode;
+use super::leak::{LeakRule, Where};
+use super::lines::{self, Bare, Lines};
+use super::names::{self, Class, Name};
+use super::sink::{Charge, Scan, Text};
+use super::verdict::{self, Trust};
+use super::{actions, nested, tokens};
+
+/// What a Kubernetes object is, as far as the scan cares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Anything.
+    Other,
+    /// A Secret.
+    Secret,
+    /// A `ConfigMap`.
+    Config,
+    /// An `ExternalSecret` or `ClusterExternalSecret`.
+    External,
+    /// Encrypted: a `SealedSecret`.
+    Sealed,
+    /// A definition of fields, which hold no values.
+    Definition,
+}
+
+impl Kind {
+    /// Of the text after `kind:`.
+    pub fn of(name: &[u8]) -> Self {
+        match name.trim_ascii() {
+            b"Secret" => Self::Secret,
+            b"ConfigMap" => Self::Config,
+            b"ExternalSecret" | b"ClusterExternalSecret" => Self::External,
+            b"SealedSecret" => Self::Sealed,
+            b"CustomResourceDefinition" | b"CustomResourceDefinitionList" => Self::Definition,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// What the map means in which a key stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Zone {
+    /// Fields.
+    Fields,
+    /// Base64 of a Secret's values.
+    Data,
+    /// A Secret's values as they are.
+    StringData,
+    /// Arguments.
+    Args,
+    /// Names of things that are elsewhere.
+    References,
+}
+
+/// The circumstances of a map or list.
+#[derive(Debug, Clone, Copy)]
+pub struct Around {
+    /// What kind of place it is.
+    pub place: Where,
+    /// What its entries are.
+    pub zone: Zone,
+    /// The object's kind, for the object's own fields.
+    pub kind: Kind,
+}
+
+impl Around {
+    /// The top of a text.
+    pub fn top(place: Where) -> Self {
+        Self { place, zone: Zone::Fields, kind: Kind::Other }
+    }
+
+    /// Below a key. `parent` is the key above that one.
+    pub fn below(self, parent: &[u8], key: &[u8]) -> Self {
+        let fields = Self { kind: Kind::Other, ..self };
+        if self.zone == Zone::References || matches!(self.kind, Kind::Definition) {
+            return Self { zone: Zone::References, ..fields };
+        }
+        match (self.kind, key) {
+            (Kind::Secret, b"data") => return Self { place: Where::Secret, zone: Zone::Data, ..fields },
+            (Kind::Secret, b"stringData") => return Self { place: Where::Secret, zone: Zone::StringData, ..fields },
+            (Kind::Config, b"data") => return Self { place: Where::Config, ..fields },
+            (Kind::Config, b"binaryData") => return Self { place: Where::Config, zone: Zone::Data, ..fields },
+            (Kind::Sealed, b"encryptedData") => return Self { zone: Zone::References, ..fields },
+            (Kind::External, b"spec" | b"externalSecretSpec" | b"target") => return self,
+            (Kind::External, b"template") if parent == b"target" => {
+                return Self { place: Where::Target, kind: Kind::External, ..self };
+            }
+            (Kind::External, b"data" | b"stringData") if self.place == Where::Target => {
+                return Self { zone: Zone::StringData, ..fields };
+            }
+            (Kind::External, b"data" | b"dataFrom") => return Self { zone: Zone::References, ..fields },
+            _ => {}
+        }
+        match key {
+            b"annotations" => Self { place: Where::Annotation, zone: Zone::Fields, ..fields },
+            b"args"
+            | b"command"
+            | b"cmd"
+            | b"entrypoint"
+            | b"extraArgs"
+            | b"extraFlags"
+            | b"arguments"
+            | b"extraCommandLineArgs"
+            | b"Cmd"
+            | b"Entrypoint" => Self { place: Where::Args, zone: Zone::Args, ..fields },
+            b"labels" | b"matchLabels" | b"selector" | b"valueFrom" | b"secretKeyRef" | b"configMapKeyRef"
+            | b"secretRef" | b"remoteRef" | b"sops" | b"fieldRef" | b"matchExpressions" => {
+                Self { zone: Zone::References, ..fields }
+            }
+            _ if lines::worth_a_look(key) && names::holds_references(key) => Self { zone: Zone::References, ..fields },
+            _ => fields,
+        }
+    }
+}
+
+/// A scalar, its quotes taken off.
+#[derive(Debug, Clone)]
+pub struct Scalar {
+    /// Its bytes.
+    pub range: Range<usize>,
+    /// In double quotes, so that a backslash escapes.
+    pub escaped: bool,
+}
+
+/// Judges a key and its scalar.
+pub fn judge(
+    scan: &mut Scan,
+    text: &Text<'_>,
+    around: Around,
+    key: &[u8],
+    name: Name,
+    value: &Scalar,
+    path: &dyn Fn() -> String,
+) {
+    let bytes = &text.bytes[value.range.clone()];
+    if bytes.is_empty() {
+        return;
+    }
+    if memchr::memmem::find(bytes, b"{{").is_some() {
+        actions::scan(scan, text, value.range.clone(), key, path, around.place);
+        if lines::worth_a_look(bytes) {
+            let how = Lines { bare: Bare::Literal, place: around.place };
+            scan.inside(path(), |scan| lines::one(scan, text, value.range.clone(), how));
+        }
+        return;
+    }
+    match around.zone {
+        Zone::References => return,
+        Zone::Data => return data(scan, text, around, key, name, value, path),
+        Zone::StringData => return secret_text(scan, text, around, key, name, value.range.clone(), value, path),
+        Zone::Fields | Zone::Args => {}
+    }
+    // `auth` of a registry's configuration, `Authorization`.
+    if name.class >= Class::Weak {
+        let lower = key.to_ascii_lowercase();
+        if matches!(lower.as_slice(), b"auth" | b"_auth") {
+            let count = scan.found.len();
+            lines::basic(scan, text, value.range.start, bytes, around.place, path().as_bytes());
+            if scan.found.len() > count {
+                return;
+            }
+        }
+        for scheme in [b"Basic ".as_slice(), b"Bearer ", b"basic ", b"bearer ", b"Token ", b"token "] {
+            if let Some(rest) = bytes.strip_prefix(scheme) {
+                let start = value.range.start + scheme.len();
+                if scheme.eq_ignore_ascii_case(b"basic ") {
+                    lines::basic(scan, text, start, rest, around.place, path().as_bytes());
+                } else if let Some(charge) =
+                    verdict::judge(Name { class: Class::Token, kind: "token" }, key, rest, around.place, Trust::High)
+                {
+                    scan.report(charge, text, start..value.range.end, around.place, &path(), rest);
+                }
+                return;
+            }
+        }
+        if bytes.starts_with(b"${") && bytes.ends_with(b"}") {
+            let how = Lines { bare: Bare::Literal, place: around.place };
+            lines::default_of(scan, text, value.range.clone(), name, &path(), how);
+            return;
+        }
+        if let Some(charge) = verdict::judge(name, key, bytes, around.place, Trust::High) {
+            scan.report(charge, text, value.range.clone(), around.place, &path(), bytes);
+            return;
+        }
+    }
+    if bytes.len() >= 8
+        && (nested::is_base64(bytes) || bytes.iter().any(|b| matches!(b, b'=' | b':' | b' ' | b'%' | b'\\' | b'>')))
+    {
+        let key_name = String::from_utf8_lossy(key);
+        nested::value(scan, text, value.range.clone(), value.escaped, &key_name, around.place);
+    }
+}
+
+/// An entry of a Secret's `data`.
+fn data(
+    scan: &mut Scan,
+    text: &Text<'_>,
+    around: Around,
+    key: &[u8],
+    name: Name,
+    value: &Scalar,
+    path: &dyn Fn() -> String,
+) {
+    let bytes = text.bytes[value.range.clone()].trim_ascii();
+    let Some(mut decoded) = decode::base64(bytes) else {
+        secret_text(scan, text, around, key, name, value.range.clone(), value, path);
+        return;
+    };
+    let mut encoding = if text.encoding().is_empty() { "base64" } else { "base64, twice" };
+    if let Some(unfolded) = decode::gunzip(&decoded) {
+        decoded = unfolded;
+        encoding = "base64, gzip";
+    }
+    if decode::is_text(&decoded) {
+        let below = Text::decoded(&decoded, text.place(value.range.clone()), encoding);
+        let whole = Scalar { range: 0..decoded.len(), escaped: false };
+        let path_text = path();
+        tokens::scan(scan, &below, around.place);
+        secret_text(scan, &below, around, key, name, 0..decoded.len(), &whole, &|| path_text.clone());
+        return;
+    }
+    let store = [b".jks".as_slice(), b".p12", b".pfx", b".keystore", b".keytab", b".kdbx", b".pkcs12"]
+        .iter()
+        .any(|ending| key.ends_with(ending));
+    let key_like = name.class >= Class::Weak && (8..=96).contains(&decoded.len());
+    let charge = |kind, reason| Charge { rule: LeakRule::InlineSecret, kind, reason };
+    if store {
+        let charge = charge("key store", "a key store inside a Secret");
+        scan.report(charge, text, value.range.clone(), around.place, &path(), bytes);
+    } else if key_like {
+        // What is no base64 of text may be a literal that somebody forgot to encode.
+        let charge = charge(name.kind, "base64 of random bytes, or a literal, under a name that means a credential");
+        scan.report(charge, text, value.range.clone(), around.place, &path(), bytes);
+    }
+}
+
+/// An entry of `stringData`, a decoded one of `data`, or one of an `ExternalSecret`'s template.
+#[allow(clippy::too_many_arguments)]
+fn secret_text(
+    scan: &mut Scan,
+    text: &Text<'_>,
+    around: Around,
+    key: &[u8],
+    name: Name,
+    range: Range<usize>,
+    value: &Scalar,
+    path: &dyn Fn() -> String,
+) {
+    let bytes = &text.bytes[range.clone()];
+    let trimmed = bytes.trim_ascii();
+    if memchr::memmem::find(bytes, b"{{").is_some() {
+        let how = Lines { bare: Bare::Literal, place: around.place };
+        scan.inside(path(), |scan| lines::one(scan, text, range, how));
+        return;
+    }
+    let one_line = memchr::memchr(b'\n', trimmed).is_none();
+    if one_line {
+        if let Some(charge) = verdict::judge(name, key, trimmed, around.place, Trust::High)
+            .or_else(|| (name.class <= Class::Not).then(|| verdict::unnamed(trimmed)).flatten())
+        {
+            scan.report(charge, text, range, around.place, &path(), trimmed);
+            return;
+        }
+        if matches!(key, b"auth" | b".dockercfg") {
+            lines::basic(scan, text, range.start, trimmed, around.place, &path().into_bytes());
+        }
+    }
+    let key_name = path();
+    nested::value(scan, text, range, value.escaped, &key_name, around.place);
+}
+
+/// Arguments in their order: a flag whose value is the next item, the program's own short flags.
+#[derive(Debug, Clone, Default)]
+pub struct Args {
+    flag: Option<Vec<u8>>,
+    program: Program,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Program {
+    #[default]
+    Unknown,
+    Mysql,
+    Redis,
+    Curl,
+}
+
+impl Args {
+    /// Judges the next item.
+    pub fn item(&mut self, scan: &mut Scan, text: &Text<'_>, item: &Scalar, path: &dyn Fn() -> String) {
+        let bytes = &text.bytes[item.range.clone()];
+        let base = bytes.rsplit(|&b| b == b'/').next().unwrap_or_default();
+        if base.starts_with(b"mysql") || base.starts_with(b"mariadb") {
+            self.program = Program::Mysql;
+        } else if base.starts_with(b"redis") {
+            self.program = Program::Redis;
+        } else if base == b"curl" {
+            self.program = Program::Curl;
+        }
+        if let Some(flag) = self.flag.take()
+            && !bytes.starts_with(b"-")
+        {
+            let short = matches!(flag.as_slice(), b"-a" | b"-u");
+            let name = if short { Name { class: Class::Password, kind: "password" } } else { scan.name(&flag) };
+            let skip = if flag == b"-u" { memchr::memchr(b':', bytes).map_or(bytes.len(), |at| at + 1) } else { 0 };
+            let value = &bytes[skip..];
+            if let Some(charge) = verdict::judge(name, &flag, value, Where::Args, Trust::High) {
+                let path = format!("{} {}", path(), String::from_utf8_lossy(&flag));
+                scan.report(charge, text, item.range.start + skip..item.range.end, Where::Args, &path, value);
+            }
+            return;
+        }
+        let dashes = bytes.iter().take_while(|&&b| b == b'-').count();
+        let rest = &bytes[dashes..];
+        if (1..=2).contains(&dashes) && !rest.is_empty() {
+            let plain = rest.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+            match self.program {
+                Program::Mysql
+                    if dashes == 1 && rest[0] == b'p' && rest.len() > 1 && !rest.starts_with(b"password") =>
+                {
+                    let name = Name { class: Class::Password, kind: "password" };
+                    if let Some(charge) = verdict::judge(name, b"-p", &rest[1..], Where::Args, Trust::High) {
+                        let range = item.range.start + 2..item.range.end;
+                        scan.report(charge, text, range, Where::Args, &format!("{} -p", path()), &rest[1..]);
+                    }
+                    return;
+                }
+                Program::Redis if bytes == b"-a" => self.flag = Some(b"-a".to_vec()),
+                Program::Curl if bytes == b"-u" || bytes == b"--user" => self.flag = Some(b"-u".to_vec()),
+                _ if plain && scan.name(rest).class >= Class::Weak => self.flag = Some(rest.to_vec()),
+                _ => {}
+            }
+            if self.flag.is_some() {
+                return;
+            }
+        }
+        if lines::worth_a_look(bytes) || (bytes.len() > 24 && nested::is_base64(bytes)) {
+            nested::value(scan, text, item.range.clone(), item.escaped, &path(), Where::Args);
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! What a scan returns: leaks with their places, masked; the values themselves only for the redactor.
+
+use std::fmt;
+use std::ops::Range;
+
+/// Which rule a leak belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LeakRule {
+    /// A token of a known issuer.
+    ProviderToken,
+    /// A PEM, OpenSSH or age private key.
+    PrivateKey,
+    /// A signed token.
+    Jwt,
+    /// A password inside a URL, DSN or connection string.
+    PasswordInUrl,
+    /// A literal in a Secret or in an `ExternalSecret`'s template.
+    InlineSecret,
+    /// A password on a command line.
+    CredentialInArgs,
+    /// A literal under a name that means a credential.
+    LiteralCredential,
+    /// Something that fills the place of a credential.
+    Placeholder,
+}
+
+impl LeakRule {
+    /// All of them, the most telling first.
+    pub const ALL: [LeakRule; 8] = [
+        LeakRule::ProviderToken,
+        LeakRule::PrivateKey,
+        LeakRule::Jwt,
+        LeakRule::PasswordInUrl,
+        LeakRule::InlineSecret,
+        LeakRule::CredentialInArgs,
+        LeakRule::LiteralCredential,
+        LeakRule::Placeholder,
+    ];
+
+    /// The rule's identifier.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::ProviderToken => "leaks/provider-token",
+            Self::PrivateKey => "leaks/private-key",
+            Self::Jwt => "leaks/jwt",
+            Self::PasswordInUrl => "leaks/password-in-url",
+            Self::InlineSecret => "leaks/inline-secret",
+            Self::CredentialInArgs => "leaks/credential-in-args",
+            Self::LiteralCredential => "leaks/literal-credential",
+            Self::Placeholder => "leaks/placeholder",
+        }
+    }
+}
+
+/// In what kind of place a leak stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Where {
+    /// A key of a YAML or JSON file: values, a manifest's field.
+    Value,
+    /// The value of a name and value pair: an env variable, a parameter.
+    Env,
+    /// An entry of a `ConfigMap`.
+    Config,
+    /// An entry of `data` or `stringData` of a Secret.
+    Secret,
+    /// The template of an `ExternalSecret`'s target.
+    Target,
+    /// An annotation.
+    Annotation,
+    /// Command or args of a container.
+    Args,
+    /// A literal inside a template's action.
+    Template,
+    /// A comment.
+    Comment,
+    /// Text that is no YAML.
+    Text,
+}
+
+impl Where {
+    /// For messages.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Value => "value",
+            Self::Env => "name and value pair",
+            Self::Config => "ConfigMap entry",
+            Self::Secret => "Secret entry",
+            Self::Target => "template of an ExternalSecret",
+            Self::Annotation => "annotation",
+            Self::Args => "command line",
+            Self::Template => "template",
+            Self::Comment => "comment",
+            Self::Text => "text",
+        }
+    }
+}
+
+/// A value that no output may show. `Debug` does not print it and there is no `Display`; only a redactor should ask.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Hidden(String);
+
+impl Hidden {
+    /// Hides a value.
+    pub fn new(value: &[u8]) -> Self {
+        Self(String::from_utf8_lossy(value).into_owned())
+    }
+
+    /// The value itself, to look for it and mask it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hidden(…)")
+    }
+}
+
+/// The key of the short hashes in masks. Equal values have equal hashes under one key, and nothing can be learned from a hash
+/// without it.
+#[derive(Clone)]
+pub struct MaskKey([u8; 32]);
+
+impl MaskKey {
+    /// From random bytes.
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// From any secret text.
+    pub fn from_text(text: &str) -> Self {
+        Self(blake3::derive_key("xtask leaks mask", text.as_bytes()))
+    }
+
+    /// What may be shown of a value: at most its first two characters, its length class, a short keyed hash.
+    pub fn mask(&self, value: &[u8]) -> Masked {
+        let text = String::from_utf8_lossy(value);
+        let count = text.chars().count();
+        let shown = match count {
+            0..8 => 0,
+            8..12 => 1,
+            _ => 2,
+        };
+        let head: String = text.chars().take(shown).map(|c| if c.is_control() { '·' } else { c }).collect();
+        let classes = [3, 7, 11, 16, 24, 32, 48, 64, 128, 512];
+        let length = match classes.iter().position(|&most| count <= most) {
+            Some(0) => "1–3 characters".to_owned(),
+            Some(at) => format!("{}–{} characters", classes[at - 1] + 1, classes[at]),
+            None => "more than 512 characters".to_owned(),
+        };
+        let hash = blake3::keyed_hash(&self.0, value).to_hex()[..8].to_owned();
+        Masked { head, length, hash }
+    }
+}
+
+impl fmt::Debug for MaskKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MaskKey(…)")
+    }
+}
+
+/// A value as it may be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Masked {
+    /// At most the first two characters.
+    pub head: String,
+    /// `12–16 characters`.
+    pub length: String,
+    /// Eight digits of a keyed hash.
+    pub hash: String,
+}
+
+impl fmt::Display for Masked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}•••••••• ({}, #{})", self.head, self.length, self.hash)
+    }
+}
+
+/// One credential found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leak {
+    /// The rule.
+    pub rule: LeakRule,
+    /// The member of an archive in which it stands, `chart/templates/x.yaml`; the file itself when empty.
+    pub member: String,
+    /// Bytes of the value in the file (or member). For something encoded, of the encoded text.
+    pub range: Range<usize>,
+    /// First line, from 1.
+    pub line: usize,
+    /// First column, in characters, from 1.
+    pub column: usize,
+    /// Last line.
+    pub end_line: usize,
+    /// One past the last column.
+    pub end_column: usize,
+    /// What it is: `password`, `GitHub personal access token`.
+    pub kind: &'static str,
+    /// Why it was taken for one.
+    pub reason: &'static str,
+    /// The name it stands under: `postgresql.auth.password`, `env THREADS_DB_PASSWORD`; may be empty.
+    pub path: String,
+    /// The last name alone, `THREADS_DB_PASSWORD`; may be empty.
+    pub name: String,
+    /// What kind of place it is.
+    pub place: Where,
+    /// How the value was encoded: `base64`, `base64, gzip`; empty when it stands there as it is.
+    pub encoding: &'static str,
+    /// The value as it may be shown.
+    pub masked: Masked,
+    /// The value, and what else an output could show of it: its encoded form.
+    pub secrets: Vec<Hidden>,
+}

@@ -1,0 +1,168 @@
+//! One map or list that is open while a text is walked: its current key, what stands above it, and the name of a name and value
+//! pair.
+
+use std::ops::Range;
+
+use super::entry::{self, Args, Around, Kind, Scalar, Zone};
+use super::leak::Where;
+use super::lines;
+use super::names::{self, Class, Name};
+use super::sink::{Scan, Text};
+
+/// An open map or list.
+#[derive(Debug, Clone)]
+pub struct Level {
+    /// Of its entries.
+    pub around: Around,
+    /// Of what is below its current key.
+    pub child: Around,
+    /// The current key.
+    pub key: Range<usize>,
+    /// The key above.
+    parent: Range<usize>,
+    /// The key above has a credential's word in it.
+    telling: bool,
+    name: Option<Range<usize>>,
+    value: Option<Scalar>,
+    /// Arguments so far, for a list of them.
+    pub args: Args,
+    /// A key is open whose value may follow on the next line.
+    pub waits: bool,
+    /// The object's kind was looked for already.
+    pub looked: bool,
+}
+
+enum Role {
+    Name,
+    Value,
+    None,
+}
+
+fn role(key: &[u8]) -> Role {
+    match key {
+        b"name" | b"key" | b"variable" | b"parameter" | b"var" | b"Name" | b"Key" | b"ParameterKey" => Role::Name,
+        b"value" | b"defaultValue" | b"default" | b"Value" | b"val" | b"plaintextValue" | b"ParameterValue" => {
+            Role::Value
+        }
+        _ => Role::None,
+    }
+}
+
+impl Level {
+    /// The top of a text.
+    pub fn top(around: Around) -> Self {
+        Self {
+            around,
+            child: around,
+            key: 0..0,
+            parent: 0..0,
+            telling: false,
+            name: None,
+            value: None,
+            args: Args::default(),
+            waits: false,
+            looked: false,
+        }
+    }
+
+    /// A map below the current key.
+    pub fn map(&self, text: &Text<'_>) -> Self {
+        let mut level = Self::top(self.child);
+        level.parent = self.key.clone();
+        level.telling = lines::worth_a_look(&text.bytes[self.key.clone()]);
+        level
+    }
+
+    /// A list below the current key.
+    pub fn list(&self) -> Self {
+        Self { args: Args::default(), name: None, value: None, ..self.clone() }
+    }
+
+    /// Goes on to a key.
+    pub fn set_key(&mut self, text: &Text<'_>, key: Range<usize>) {
+        self.child = self.around.below(&text.bytes[self.parent.clone()], &text.bytes[key.clone()]);
+        self.key = key;
+        self.args = Args::default();
+        self.waits = true;
+    }
+
+    /// The object's kind has become known.
+    pub fn set_kind(&mut self, kind: Kind) {
+        self.looked = true;
+        if self.around.zone == Zone::Fields && self.around.kind == Kind::Other {
+            self.around.kind = kind;
+        }
+    }
+
+    /// The value of the current key.
+    pub fn scalar(&mut self, scan: &mut Scan, text: &Text<'_>, value: Scalar, path: &dyn Fn() -> String) {
+        self.waits = false;
+        let key = &text.bytes[self.key.clone()];
+        if key == b"kind" {
+            self.set_kind(Kind::of(&text.bytes[value.range.clone()]));
+        }
+        if self.around.zone == Zone::Fields {
+            match role(key) {
+                Role::Name => {
+                    self.name = Some(value.range.clone());
+                    if let Some(known) = self.value.take() {
+                        self.pair(scan, text, &known, path);
+                        return;
+                    }
+                }
+                Role::Value if self.name.is_some() => {
+                    self.pair(scan, text, &value, path);
+                    return;
+                }
+                Role::Value => self.value = Some(value.clone()),
+                Role::None => {}
+            }
+        }
+        let name = self.named(scan, text);
+        entry::judge(scan, text, self.child, key, name, &value, path);
+    }
+
+    /// What the current key means here.
+    fn named(&self, scan: &mut Scan, text: &Text<'_>) -> Name {
+        let key = &text.bytes[self.key.clone()];
+        let own = scan.name(key);
+        if (self.telling || key.eq_ignore_ascii_case(b"key")) && self.around.zone == Zone::Fields {
+            return names::judge_under(&text.bytes[self.parent.clone()], key);
+        }
+        own
+    }
+
+    fn pair(&mut self, scan: &mut Scan, text: &Text<'_>, value: &Scalar, path: &dyn Fn() -> String) {
+        let Some(range) = self.name.clone() else { return };
+        let name_text = &text.bytes[range];
+        let name = scan.name(name_text);
+        let place = match self.around.place {
+            Where::Value => Where::Env,
+            other => other,
+        };
+        let around = Around { place, zone: Zone::Fields, kind: Kind::Other };
+        let whole = || {
+            let base = path();
+            let base = base.rsplit_once('.').map_or("", |(base, _)| base).to_owned();
+            let name = String::from_utf8_lossy(name_text);
+            if base.is_empty() { name.into_owned() } else { format!("{base} {name}") }
+        };
+        entry::judge(scan, text, around, name_text, name, value, &whole);
+    }
+
+    /// An item of the list under the current key.
+    pub fn item(&mut self, scan: &mut Scan, text: &Text<'_>, value: &Scalar, path: &dyn Fn() -> String) {
+        self.waits = false;
+        match self.child.zone {
+            Zone::References => {}
+            Zone::Args => self.args.item(scan, text, value, path),
+            _ => {
+                let key = &text.bytes[self.key.clone()];
+                let name = scan.name(key);
+                // A list of names: `tokens: [a, b]` are tokens, but weak ones are names of them.
+                let name = if name.class == Class::Token { Name { class: Class::Weak, ..name } } else { name };
+                entry::judge(scan, text, self.child, key, name, value, path);
+            }
+        }
+    }
+}

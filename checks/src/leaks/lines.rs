@@ -1,0 +1,729 @@
+//! Assignments in text that is no YAML, or inside a YAML value: `.env`, properties, ini, TOML, XML, JSON, SQL, shell, source
+//! code, DSNs, prose. The words of credentials are looked for; what stands before and after them says whether something is
+//! assigned.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+
+use super::leak::{LeakRule, Where};
+use super::names::{self, Class, Name};
+use super::shapes;
+use super::sink::{Charge, Scan, Text};
+use super::tokens::password_shape;
+use super::verdict::{self, Trust};
+
+/// How the values of a text are to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bare {
+    /// What follows `=` or `:` is the value, quoted or not: `.env`, properties, ini, shell.
+    Literal,
+    /// A word without quotes is an expression: source code, TOML, HCL.
+    Quoted,
+    /// People's prose: `password: hunter2` may be a sentence.
+    Prose,
+}
+
+/// What is known of the text around.
+#[derive(Debug, Clone, Copy)]
+pub struct Lines {
+    /// How bare values are read.
+    pub bare: Bare,
+    /// Where it stands.
+    pub place: Where,
+}
+
+/// Longest bare value and name.
+const MAX_BARE: usize = 512;
+const MAX_NAME: usize = 128;
+
+fn words() -> &'static AhoCorasick {
+    static WORDS: OnceLock<AhoCorasick> = OnceLock::new();
+    WORDS.get_or_init(|| {
+        AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .kind(Some(AhoCorasickKind::DFA))
+            .build([
+                "pass",
+                "pwd",
+                "psw",
+                "secret",
+                "token",
+                "key",
+                "cred",
+                "auth",
+                "salt",
+                "licen",
+                "psk",
+                "pepper",
+                "mnemonic",
+                "otp",
+                "jwt",
+                "bearer",
+                "hmac",
+                "senha",
+                "contrasena",
+                "wachtwoord",
+                "motdepasse",
+                "cookie",
+                "bindpw",
+                "userpw",
+                "rootpw",
+                "seed",
+                "identified by",
+                "_pw",
+                "curl ",
+                "mysql",
+                "sqlcmd",
+                "redis-cli",
+                "_pat",
+                "sas_",
+                "_pat=",
+            ])
+            .expect("a few short words fit")
+    })
+}
+
+/// Whether a text has any word that could name a credential.
+pub fn worth_a_look(text: &[u8]) -> bool {
+    words().is_match(text)
+}
+
+/// Scans every line of a range.
+pub fn scan(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, how: Lines) {
+    let mut at = range.start;
+    let mut pair = Pair::default();
+    while at < range.end {
+        let stop = memchr::memchr(b'\n', &text.bytes[at..range.end]).map_or(range.end, |n| at + n);
+        line(scan, text, at..stop, how, &mut pair);
+        at = stop + 1;
+    }
+}
+
+/// Scans one value or line by itself.
+pub fn one(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, how: Lines) {
+    self::scan(scan, text, range, how);
+}
+
+/// `name = "…"` on a line before `value = "…"`, as in Terraform and XML.
+#[derive(Default)]
+struct Pair {
+    name: Option<Vec<u8>>,
+    age: u8,
+}
+
+fn line(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, how: Lines, pair: &mut Pair) {
+    let bytes = &text.bytes[range.clone()];
+    if bytes.len() < 5 {
+        return;
+    }
+    pair.age = pair.age.saturating_add(1);
+    if pair.age > 6 {
+        pair.name = None;
+    }
+    if pair.name.is_some() {
+        paired(scan, text, range.clone(), how, pair);
+    }
+    if !worth_a_look(bytes) {
+        return;
+    }
+    if let Some(name) = pair_name(bytes) {
+        *pair = Pair { name: Some(name.to_vec()), age: 0 };
+    }
+    let how = if is_comment(bytes) && how.place != Where::Comment {
+        Lines { place: Where::Comment, bare: if how.bare == Bare::Quoted { Bare::Quoted } else { Bare::Prose } }
+    } else {
+        how
+    };
+    let mut from = 0;
+    while let Some(hit) = words().find(&bytes[from..]) {
+        let (start, end) = (from + hit.start(), from + hit.end());
+        let next = one_word(scan, text, range.start, bytes, start, end, from, how);
+        from = next.max(end);
+    }
+}
+
+fn is_comment(line: &[u8]) -> bool {
+    let line = line.trim_ascii_start();
+    line.starts_with(b"#")
+        || line.starts_with(b"//")
+        || line.starts_with(b";")
+        || line.starts_with(b"-- ")
+        || line.starts_with(b"* ")
+        || line.starts_with(b"/*")
+        || line.starts_with(b"<!--")
+}
+
+fn name_byte(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'/')
+}
+
+/// Looks at one hit; returns from where to go on.
+#[allow(clippy::too_many_arguments)]
+fn one_word(
+    scan: &mut Scan,
+    text: &Text<'_>,
+    base: usize,
+    bytes: &[u8],
+    start: usize,
+    end: usize,
+    floor: usize,
+    how: Lines,
+) -> usize {
+    match &bytes[start..end] {
+        b"curl " => return user_flag(scan, text, base, bytes, end, how),
+        word if word.eq_ignore_ascii_case(b"identified by") => {
+            if let Some(value) = value_at(bytes, end, Bare::Quoted, false) {
+                let name = Name { class: Class::Password, kind: "password" };
+                convict(scan, text, base, bytes, b"IDENTIFIED BY", name, &value, how);
+                return value.end;
+            }
+            return end;
+        }
+        word if word.eq_ignore_ascii_case(b"mysql") || word == b"redis-cli" || word == b"sqlcmd" => {
+            return short_flag(scan, text, base, bytes, end, how);
+        }
+        _ => {}
+    }
+    let mut left = start;
+    while left > floor && start - left < MAX_NAME && name_byte(bytes[left - 1]) {
+        left -= 1;
+    }
+    let mut right = end;
+    while right < bytes.len() && right - start < MAX_NAME && name_byte(bytes[right]) {
+        right += 1;
+    }
+    let dashes = bytes[left..right].iter().take_while(|&&b| b == b'-').count();
+    let name_range = left + dashes..right;
+    let name_bytes = trim_name(&bytes[name_range.clone()]);
+    if name_bytes.is_empty() {
+        return right;
+    }
+    let name = scan.name(name_bytes);
+    if name.class < Class::Weak {
+        return right;
+    }
+    let flag = dashes > 0 && (left == 0 || matches!(bytes[left - 1], b' ' | b'"' | b'\'' | b'\t' | b'[' | b'`' | b'='));
+    // A variable's use is no assignment: `$PASSWORD:`, `${PASSWORD}`.
+    if left > 0 && (bytes[left - 1] == b'$' || (bytes[left - 1] == b'{' && left > 1 && bytes[left - 2] == b'$')) {
+        if bytes[left - 1] == b'{' {
+            return fallback(scan, text, base, bytes, right, name, name_bytes, how);
+        }
+        return right;
+    }
+    let Some(value) = assigned(bytes, left, right, flag, how) else { return right };
+    convict(scan, text, base, bytes, name_bytes, name, &value, how);
+    if value.end - value.start > 64 { value.end } else { value.start.max(right) }
+}
+
+fn trim_name(name: &[u8]) -> &[u8] {
+    let from = name.iter().take_while(|b| matches!(b, b'.' | b'/' | b'-')).count();
+    let to = name.iter().rev().take_while(|b| matches!(b, b'.' | b'/' | b'-')).count();
+    if from + to >= name.len() { b"" } else { &name[from..name.len() - to] }
+}
+
+/// A value with its quotes taken off.
+struct Found {
+    start: usize,
+    end: usize,
+    quoted: bool,
+    /// Where the separator was `:` or a space, and the value might be prose.
+    loose: bool,
+    /// The name is the first thing on its line.
+    leads: bool,
+}
+
+/// `name = "DB_PASSWORD"`, `variable "db_password" {`, `<name>db.password</name>`: the name of what a later line sets.
+fn pair_name(line: &[u8]) -> Option<&[u8]> {
+    let line = line.trim_ascii();
+    let key = [b"name".as_slice(), b"key", b"\"name\"", b"\"key\"", b"variable", b"<name>", b"<param-name>"]
+        .into_iter()
+        .find(|key| line.starts_with(key))?;
+    let rest = line[key.len()..].trim_ascii_start();
+    let (close, rest) = if key.ends_with(b">") {
+        (b'<', rest)
+    } else {
+        let rest = rest.strip_prefix(b"=").or_else(|| rest.strip_prefix(b":")).unwrap_or(rest).trim_ascii_start();
+        (b'"', rest.strip_prefix(b"\"")?)
+    };
+    let end = memchr::memchr(close, rest)?;
+    (end > 1 && end <= MAX_NAME).then_some(&rest[..end])
+}
+
+/// What is assigned to the name that ends at `right`.
+fn assigned(bytes: &[u8], left: usize, right: usize, flag: bool, how: Lines) -> Option<Found> {
+    let leads = leads(bytes, left);
+    let mut at = right;
+    // What closes the name: a quote, a quoted quote, a bracket.
+    let mut closed = false;
+    while at < bytes.len() && at - right < 4 && matches!(bytes[at], b'"' | b'\'' | b'\\' | b']' | b'`' | b'*') {
+        closed = true;
+        at += 1;
+    }
+    let spaces = bytes[at..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    let next = at + spaces;
+    let sep = bytes.get(next).copied()?;
+    let (value_at_, loose) = match sep {
+        b'=' => {
+            let more = bytes.get(next + 1).copied().unwrap_or(b' ');
+            if more == b'=' || more == b'~' {
+                return None;
+            }
+            (next + if more == b'>' { 2 } else { 1 }, false)
+        }
+        b':' => match bytes.get(next + 1) {
+            Some(b'=') => (next + 2, false),
+            Some(b':') => return None,
+            _ => (next + 1, true),
+        },
+        b'?' | b'|' if bytes.get(next + 1) == Some(&b'=') || bytes[next..].starts_with(b"||=") => {
+            (next + if sep == b'?' { 2 } else { 3 }, false)
+        }
+        // `<password>x</password>`, `<entry key="password">x</entry>`
+        b'>' if spaces == 0 => {
+            let open = bytes[..left].iter().rposition(|b| matches!(b, b'<' | b'>'))?;
+            if bytes[open] != b'<' || bytes.get(open + 1) == Some(&b'/') {
+                return None;
+            }
+            let value = next + 1;
+            let stop = memchr::memchr(b'<', &bytes[value..])?;
+            return (stop > 0 && stop <= MAX_BARE).then_some(Found {
+                start: value,
+                end: value + stop,
+                quoted: true,
+                loose: false,
+                leads,
+            });
+        }
+        // `("password", "x")`
+        b',' if closed => {
+            let opening = left.checked_sub(2).map(|o| &bytes[o..left]);
+            if !matches!(opening, Some(b"(\"" | b"('")) {
+                return None;
+            }
+            let found = value_at(bytes, next + 1, Bare::Quoted, false)?;
+            return Some(Found { leads, ..found });
+        }
+        _ if flag && spaces > 0 && !closed => {
+            // `--password x`
+            let found = value_at(bytes, next, Bare::Literal, false)?;
+            if bytes[found.start] == b'-' && !found.quoted {
+                return None;
+            }
+            return Some(Found { leads: false, ..found });
+        }
+        // `name="password" value="x"`
+        _ if closed && spaces > 0 => {
+            let rest = &bytes[next..];
+            let skip = [b"value=".as_slice(), b"value =", b"Value="].iter().find(|w| rest.starts_with(w))?.len();
+            let found = value_at(bytes, next + skip, Bare::Quoted, false)?;
+            return Some(Found { leads, ..found });
+        }
+        // `requirepass x`, `password x` of .netrc, `ENV PASSWORD x`, `PASSWORD 'x'` of SQL
+        _ if spaces > 0 && how.bare != Bare::Prose => {
+            let word = &bytes[left..right];
+            let directive = leads && matches!(word, b"requirepass" | b"masterauth")
+                || (word == b"password" && bytes.windows(6).any(|w| w == b"login "))
+                || bytes.trim_ascii_start().starts_with(b"ENV ") && bytes[..left].trim_ascii() == b"ENV";
+            if directive {
+                return value_at(bytes, next, Bare::Literal, false);
+            }
+            if word.eq_ignore_ascii_case(b"password") && bytes[next] == b'\'' {
+                return value_at(bytes, next, Bare::Quoted, false);
+            }
+            // `password string = "x"`
+            let type_name = bytes[next..]
+                .iter()
+                .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'[' | b']' | b'<' | b'>'))
+                .count();
+            let rest = bytes[next + type_name..].trim_ascii_start();
+            if how.bare == Bare::Quoted && type_name > 0 && rest.starts_with(b"=") && !rest.starts_with(b"==") {
+                let found = value_at(bytes, bytes.len() - rest.len() + 1, Bare::Quoted, false)?;
+                return Some(Found { leads, ..found });
+            }
+            return None;
+        }
+        _ => return None,
+    };
+    // `password: str = "x"`
+    if sep == b':' && how.bare == Bare::Quoted {
+        let rest = &bytes[value_at_..];
+        let type_name = rest
+            .iter()
+            .take(40)
+            .take_while(|b| {
+                b.is_ascii_alphanumeric() || matches!(b, b' ' | b'[' | b']' | b'<' | b'>' | b'|' | b'.' | b'?')
+            })
+            .count();
+        if rest.get(type_name) == Some(&b'=') && rest.get(type_name + 1) != Some(&b'=') {
+            let found = value_at(bytes, value_at_ + type_name + 1, Bare::Quoted, false)?;
+            return Some(Found { leads, ..found });
+        }
+    }
+    // In a URL or a word a colon is a separator of something else, unless the value follows at once in a DSN.
+    let bare = if how.bare == Bare::Quoted { Bare::Quoted } else { Bare::Literal };
+    let found = value_at(bytes, value_at_, bare, leads && loose && !closed)?;
+    Some(Found { loose, leads, ..found })
+}
+
+/// Whether a name is the first thing on its line, after what may precede an assignment.
+fn leads(bytes: &[u8], left: usize) -> bool {
+    let before = bytes[..left].trim_ascii();
+    let before = before.strip_prefix(b"#").unwrap_or(before).trim_ascii();
+    let before = before.strip_prefix(b"//").unwrap_or(before).trim_ascii();
+    let before = before.strip_prefix(b"-").unwrap_or(before).trim_ascii();
+    matches!(
+        before,
+        b"" | b"\""
+            | b"'"
+            | b"export"
+            | b"set"
+            | b"ENV"
+            | b"ARG"
+            | b"declare -x"
+            | b"local"
+            | b"readonly"
+            | b"-"
+            | b"*"
+            | b";"
+            | b"env"
+            | b"export \""
+            | b"setx"
+            | b"$env:"
+            | b"var"
+            | b"const"
+            | b"let"
+            | b"{\""
+            | b"{"
+            | b"- name:"
+    )
+}
+
+/// The value that starts at `at`, after spaces.
+fn value_at(bytes: &[u8], at: usize, bare: Bare, whole_line: bool) -> Option<Found> {
+    let spaces = bytes.get(at..)?.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    let mut start = at + spaces;
+    let mut quote = *bytes.get(start)?;
+    // `b"…"`, `f'…'`, `@"…"`, `\"…\"`
+    let mut escaped = false;
+    if matches!(quote, b'b' | b'f' | b'r' | b'u' | b'@' | b'$' | b'\\')
+        && matches!(bytes.get(start + 1), Some(b'"' | b'\''))
+    {
+        escaped = quote == b'\\';
+        if quote == b'f' || quote == b'$' {
+            return None;
+        }
+        start += 1;
+        quote = bytes[start];
+    }
+    if matches!(quote, b'"' | b'\'' | b'`') {
+        // `"""…"""`
+        if quote != b'`' && bytes[start..].starts_with(&[quote; 3]) {
+            start += 2;
+        }
+        let inner = start + 1;
+        let end = if escaped {
+            inner
+                + memchr::memmem::find(&bytes[inner..bytes.len().min(inner + shapes::MAX_VALUE)], b"\\\"")
+                    .or_else(|| memchr::memmem::find(&bytes[inner..bytes.len().min(inner + MAX_BARE)], b"\\'"))?
+        } else {
+            inner + close_quote(&bytes[inner..bytes.len().min(inner + shapes::MAX_VALUE)], quote)?
+        };
+        return (end > inner).then_some(Found { start: inner, end, quoted: true, loose: false, leads: false });
+    }
+    if bare == Bare::Quoted {
+        return None;
+    }
+    let rest = &bytes[start..bytes.len().min(start + MAX_BARE)];
+    let end = if whole_line {
+        let comment = memchr::memmem::find(rest, b" #").unwrap_or(rest.len());
+        let text = rest[..comment].trim_ascii_end();
+        text.len()
+    } else {
+        rest.iter()
+            .position(|b| {
+                b.is_ascii_whitespace()
+                    || matches!(
+                        b,
+                        b';' | b',' | b'&' | b'"' | b'\'' | b'<' | b'>' | b')' | b'}' | b']' | b'|' | b'`' | b'\\'
+                    )
+            })
+            .unwrap_or(rest.len())
+    };
+    let end = end - rest[..end].iter().rev().take_while(|b| matches!(b, b',' | b';')).count();
+    (end > 0).then_some(Found { start, end: start + end, quoted: false, loose: false, leads: false })
+}
+
+/// The closing quote, escapes left out.
+fn close_quote(bytes: &[u8], quote: u8) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        at += memchr::memchr2(quote, b'\\', &bytes[at..])?;
+        if bytes[at] == quote {
+            return Some(at);
+        }
+        at += 2;
+        if at >= bytes.len() {
+            return None;
+        }
+    }
+}
+
+#[allow(clippy::too_many_arguments)]
+fn convict(
+    scan: &mut Scan,
+    text: &Text<'_>,
+    base: usize,
+    bytes: &[u8],
+    full_name: &[u8],
+    name: Name,
+    value: &Found,
+    how: Lines,
+) {
+    let mut range = value.start..value.end;
+    let mut content = &bytes[range.clone()];
+    let mut name = name;
+    // `Authorization: Bearer x`, `Basic x`.
+    for scheme in [b"Bearer ".as_slice(), b"bearer ", b"Token ", b"token ", b"Basic ", b"basic ", b"ApiKey "] {
+        if let Some(rest) = content.strip_prefix(scheme) {
+            let rest = rest.split(|b| b.is_ascii_whitespace() || *b == b'"' || *b == b'\'').next().unwrap_or_default();
+            if scheme.eq_ignore_ascii_case(b"basic ") {
+                basic(scan, text, base + range.start + scheme.len(), rest, how.place, full_name);
+                return;
+            }
+            range.start += scheme.len();
+            range.end = range.start + rest.len();
+            content = rest;
+            name = Name { class: Class::Token, kind: "token" };
+        }
+    }
+    // A default inside a reference: `${DB_PASSWORD:-x}`.
+    if content.starts_with(b"${") && content.contains(&b':') {
+        default_of_content(scan, text, base + range.start, content, name, full_name, how);
+        return;
+    }
+    let trust = trust(value, how);
+    // `password==x`, arrows, calls and members of code without quotes.
+    if !value.quoted
+        && (content[0] == b'(' || content.ends_with(b"(") || content.starts_with(b"<") && trust == Trust::Low)
+    {
+        return;
+    }
+    if let Some(charge) = verdict::judge(name, full_name, content, how.place, trust) {
+        let path = String::from_utf8_lossy(full_name).into_owned();
+        scan.report(charge, text, base + range.start..base + range.end, how.place, &path, content);
+    }
+}
+
+fn trust(value: &Found, how: Lines) -> Trust {
+    match (how.place, how.bare) {
+        (Where::Comment, _) | (_, Bare::Prose) => {
+            if value.leads && !value.loose {
+                Trust::Middle
+            } else {
+                Trust::Low
+            }
+        }
+        (_, Bare::Literal) => {
+            if value.quoted || value.leads || !value.loose {
+                Trust::High
+            } else {
+                Trust::Middle
+            }
+        }
+        (_, Bare::Quoted) => Trust::Middle,
+    }
+}
+
+/// `Basic` and the base64 of `user:password`.
+pub fn basic(scan: &mut Scan, text: &Text<'_>, start: usize, encoded: &[u8], place: Where, full_name: &[u8]) {
+    let Some(decoded) = super::decode::base64(encoded) else { return };
+    let Some(colon) = memchr::memchr(b':', &decoded) else { return };
+    if !super::decode::is_text(&decoded) || encoded.len() < 8 {
+        return;
+    }
+    if let Some(rule) = password_shape(&decoded[colon + 1..]) {
+        let rule = match (rule, place) {
+            (LeakRule::Placeholder, _) => rule,
+            (_, Where::Secret | Where::Target) => LeakRule::InlineSecret,
+            (_, Where::Args) => LeakRule::CredentialInArgs,
+            _ => LeakRule::LiteralCredential,
+        };
+        let charge = Charge { rule, kind: "password", reason: "base64 of a user and a password" };
+        let path = String::from_utf8_lossy(full_name).into_owned();
+        scan.report(charge, text, start..start + encoded.len(), place, &path, &decoded[colon + 1..]);
+    }
+}
+
+/// `${NAME:-literal}` and Spring's `${NAME:literal}`, from the name on.
+#[allow(clippy::too_many_arguments)]
+fn fallback(
+    scan: &mut Scan,
+    text: &Text<'_>,
+    base: usize,
+    bytes: &[u8],
+    right: usize,
+    name: Name,
+    name_bytes: &[u8],
+    how: Lines,
+) -> usize {
+    if bytes.get(right) != Some(&b':') {
+        return right;
+    }
+    let mut at = right + 1;
+    if matches!(bytes.get(at), Some(b'-' | b'=')) {
+        at += 1;
+    } else if matches!(bytes.get(at), Some(b'?' | b'+')) {
+        return at;
+    }
+    let Some(length) = memchr::memchr(b'}', &bytes[at..bytes.len().min(at + MAX_BARE)]) else { return at };
+    let value = Found { start: at, end: at + length, quoted: true, loose: false, leads: false };
+    if length > 0 {
+        convict(scan, text, base, bytes, name_bytes, name, &value, Lines { bare: Bare::Literal, ..how });
+    }
+    at
+}
+
+/// A value that is one reference with a literal default.
+fn default_of_content(
+    scan: &mut Scan,
+    text: &Text<'_>,
+    start: usize,
+    content: &[u8],
+    name: Name,
+    full_name: &[u8],
+    how: Lines,
+) {
+    let Some(colon) = memchr::memchr(b':', content) else { return };
+    let mut at = colon + 1;
+    match content.get(at) {
+        Some(b'-' | b'=') => at += 1,
+        Some(b'?' | b'+') => return,
+        _ => {}
+    }
+    let end = memchr::memchr(b'}', &content[at..]).map_or(content.len(), |n| at + n);
+    let value = &content[at..end];
+    if value.is_empty() || value.starts_with(b"$") {
+        return;
+    }
+    let trust = if how.place == Where::Comment { Trust::Low } else { Trust::High };
+    if let Some(charge) = verdict::judge(name, full_name, value, how.place, trust) {
+        let path = String::from_utf8_lossy(full_name).into_owned();
+        scan.report(charge, text, start + at..start + end, how.place, &path, value);
+    }
+}
+
+/// The literal default of a value that is a reference otherwise: `${DB_PASSWORD:-x}`.
+pub fn default_of(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, name: Name, full_name: &str, how: Lines) {
+    default_of_content(scan, text, range.start, &text.bytes[range], name, full_name.as_bytes(), how);
+}
+
+/// `-u user:password` of curl.
+fn user_flag(scan: &mut Scan, text: &Text<'_>, base: usize, bytes: &[u8], from: usize, how: Lines) -> usize {
+    let rest = &bytes[from..bytes.len().min(from + 1024)];
+    for flag in [b" -u ".as_slice(), b" --user ", b" -u", b" --user="] {
+        let Some(at) = memchr::memmem::find(rest, flag).or_else(|| rest.starts_with(&flag[1..]).then_some(0)) else {
+            continue;
+        };
+        let at = at + flag.len() - usize::from(rest.starts_with(&flag[1..]));
+        let Some(found) = value_at(bytes, from + at, Bare::Literal, false) else { continue };
+        let pair = &bytes[found.start..found.end];
+        if let Some(colon) = memchr::memchr(b':', pair)
+            && colon > 0
+            && let Some(rule) = password_shape(&pair[colon + 1..])
+        {
+            let rule = if rule == LeakRule::Placeholder { rule } else { LeakRule::CredentialInArgs };
+            if how.place == Where::Comment && rule == LeakRule::Placeholder {
+                return from;
+            }
+            let charge = Charge { rule, kind: "password", reason: "the user and password of curl" };
+            scan.report(
+                charge,
+                text,
+                base + found.start + colon + 1..base + found.end,
+                how.place,
+                "",
+                &pair[colon + 1..],
+            );
+        }
+        break;
+    }
+    from
+}
+
+/// `-pPASSWORD` of MySQL's tools, `-a PASSWORD` of redis-cli, `-P PASSWORD` of sqlcmd.
+fn short_flag(scan: &mut Scan, text: &Text<'_>, base: usize, bytes: &[u8], from: usize, how: Lines) -> usize {
+    let rest = &bytes[from..bytes.len().min(from + 400)];
+    let mut at = 0;
+    while let Some(found) = memchr::memmem::find(&rest[at..], b" -") {
+        let flag = at + found + 2;
+        at = flag;
+        let value = match rest.get(flag) {
+            // MySQL's own takes its value without a space.
+            Some(b'p') if rest.get(flag + 1).is_some_and(|b| !b.is_ascii_whitespace()) => from + flag + 1,
+            Some(b'a') if rest.get(flag + 1) == Some(&b' ') && rest[..flag].windows(3).all(|w| w != b"sql") => {
+                from + flag + 2
+            }
+            Some(b'P') if rest.get(flag + 1) == Some(&b' ') => from + flag + 2,
+            _ => continue,
+        };
+        let Some(found) = value_at(bytes, value, Bare::Literal, false) else { continue };
+        let content = &bytes[found.start..found.end];
+        let numeric = content.iter().all(u8::is_ascii_digit) && content.len() < 6;
+        if content.starts_with(b"-")
+            || numeric
+            || content.starts_with(b"assword")
+            || content.starts_with(b"rotocol")
+            || content.starts_with(b"ort")
+        {
+            continue;
+        }
+        if password_shape(content) == Some(LeakRule::PasswordInUrl) {
+            let charge = Charge {
+                rule: LeakRule::CredentialInArgs,
+                kind: "password",
+                reason: "the password flag of a database's client",
+            };
+            scan.report(charge, text, base + found.start..base + found.end, how.place, "", content);
+            return found.end;
+        }
+    }
+    from
+}
+
+/// `value = "…"` after `name = "DB_PASSWORD"`.
+fn paired(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, how: Lines, pair: &mut Pair) {
+    let bytes = &text.bytes[range.clone()];
+    let trimmed = bytes.trim_ascii_start();
+    let indent = bytes.len() - trimmed.len();
+    let Some(name) = pair.name.clone() else { return };
+    for key in [b"value".as_slice(), b"default", b"\"value\"", b"<value>", b"<param-value>"] {
+        let Some(rest) = trimmed.strip_prefix(key) else { continue };
+        let after = rest.trim_ascii_start();
+        let at = if key.ends_with(b">") {
+            indent + key.len()
+        } else if after.starts_with(b"=") || after.starts_with(b":") {
+            bytes.len() - after.len() + 1
+        } else {
+            continue;
+        };
+        let found = if key.ends_with(b">") {
+            memchr::memchr(b'<', &bytes[at..]).map(|n| Found {
+                start: at,
+                end: at + n,
+                quoted: true,
+                loose: false,
+                leads: true,
+            })
+        } else {
+            value_at(bytes, at, Bare::Quoted, false)
+        };
+        if let Some(found) = found.filter(|f| f.end > f.start) {
+            let judged = names::judge(&name);
+            convict(scan, text, range.start, bytes, &name, judged, &found, Lines { bare: Bare::Literal, ..how });
+        }
+        pair.name = None;
+        return;
+    }
+}

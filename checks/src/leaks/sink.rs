@@ -1,0 +1,213 @@
+//! Where candidates are collected while a file is scanned: texts that know where their bytes stand in the file, the trail of
+//! names that led to a place, and the found values.
+
+use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
+use std::ops::Range;
+
+use super::leak::{Hidden, LeakRule, Where};
+use super::lexicon::Fnv;
+use super::names::{self, Name};
+
+/// A text with the place of each of its bytes in the file.
+pub struct Text<'a> {
+    /// The bytes.
+    pub bytes: &'a [u8],
+    map: Map<'a>,
+}
+
+enum Map<'a> {
+    /// The file itself.
+    File,
+    /// Byte `i` stands at `table[i]` of the file; one more entry than bytes.
+    Table(&'a [usize]),
+    /// Decoded from that range of the file.
+    Whole(Range<usize>, &'static str),
+}
+
+impl<'a> Text<'a> {
+    /// The file itself.
+    pub fn file(bytes: &'a [u8]) -> Self {
+        Self { bytes, map: Map::File }
+    }
+
+    /// A text each byte of which stands somewhere in the file.
+    pub fn table(bytes: &'a [u8], table: &'a [usize]) -> Self {
+        debug_assert_eq!(bytes.len() + 1, table.len());
+        Self { bytes, map: Map::Table(table) }
+    }
+
+    /// A text that a whole range of the file stands for.
+    pub fn decoded(bytes: &'a [u8], range: Range<usize>, encoding: &'static str) -> Self {
+        Self { bytes, map: Map::Whole(range, encoding) }
+    }
+
+    /// Where a range of this text stands in the file.
+    pub fn place(&self, range: Range<usize>) -> Range<usize> {
+        match &self.map {
+            Map::File => range,
+            Map::Table(table) => table[range.start]..table[range.end],
+            Map::Whole(whole, _) => whole.clone(),
+        }
+    }
+
+    /// How this text was encoded in the file.
+    pub fn encoding(&self) -> &'static str {
+        match self.map {
+            Map::Whole(_, encoding) => encoding,
+            _ => "",
+        }
+    }
+}
+
+/// One candidate that was convicted.
+pub struct Found {
+    pub rule: LeakRule,
+    pub range: Range<usize>,
+    pub kind: &'static str,
+    pub reason: &'static str,
+    pub path: String,
+    pub name: String,
+    pub place: Where,
+    pub encoding: &'static str,
+    pub secrets: Vec<Hidden>,
+}
+
+/// What a candidate is convicted of.
+#[derive(Clone, Copy)]
+pub struct Charge {
+    /// The rule.
+    pub rule: LeakRule,
+    /// What it is.
+    pub kind: &'static str,
+    /// Why.
+    pub reason: &'static str,
+}
+
+/// The state of one file's scan.
+pub struct Scan {
+    /// What was found so far.
+    pub found: Vec<Found>,
+    /// Limits that were reached: the byte, and the words.
+    pub limits: Vec<(usize, &'static str)>,
+    trail: Vec<String>,
+    judged: HashMap<Vec<u8>, Name, BuildHasherDefault<Fnv>>,
+    /// How deep texts lie in texts.
+    pub depth: usize,
+}
+
+/// Names whose judgement is remembered.
+const REMEMBERED: usize = 4096;
+
+impl Scan {
+    /// Nothing found yet.
+    pub fn new() -> Self {
+        Self { found: Vec::new(), limits: Vec::new(), trail: Vec::new(), judged: HashMap::default(), depth: 0 }
+    }
+
+    /// Judges a name, from memory where it was seen before.
+    pub fn name(&mut self, name: &[u8]) -> Name {
+        if name.len() > 128 || name.len() < 2 {
+            return names::judge(name);
+        }
+        if let Some(&known) = self.judged.get(name) {
+            return known;
+        }
+        let judged = names::judge(name);
+        if self.judged.len() == REMEMBERED {
+            self.judged.clear();
+        }
+        self.judged.insert(name.to_vec(), judged);
+        judged
+    }
+
+    /// Scans a text inside another under a name.
+    pub fn inside(&mut self, name: String, scan: impl FnOnce(&mut Self)) {
+        const DEEPEST: usize = 6;
+        if self.depth >= DEEPEST {
+            return;
+        }
+        self.depth += 1;
+        self.trail.push(name);
+        scan(self);
+        self.trail.pop();
+        self.depth -= 1;
+    }
+
+    /// Notes a limit, once.
+    pub fn limit(&mut self, at: usize, words: &'static str) {
+        if !self.limits.iter().any(|(_, known)| *known == words) {
+            self.limits.push((at, words));
+        }
+    }
+
+    /// Convicts a candidate.
+    pub fn report(
+        &mut self,
+        charge: Charge,
+        text: &Text<'_>,
+        range: Range<usize>,
+        place: Where,
+        path: &str,
+        secret: &[u8],
+    ) {
+        let mut whole: Vec<&str> = self.trail.iter().map(String::as_str).filter(|s| !s.is_empty()).collect();
+        if !path.is_empty() {
+            whole.push(path);
+        }
+        let name = whole.last().map_or("", |last| last.rsplit(['.', ' ']).next().unwrap_or(last)).to_owned();
+        let mut secrets = vec![Hidden::new(secret)];
+        let written = text.bytes.get(range.clone()).unwrap_or_default();
+        if written != secret {
+            secrets.push(Hidden::new(written));
+        }
+        self.found.push(Found {
+            rule: charge.rule,
+            range: text.place(range),
+            kind: charge.kind,
+            reason: charge.reason,
+            path: printable(&whole.join(" › ")),
+            name: printable(&name),
+            place,
+            encoding: text.encoding(),
+            secrets,
+        });
+    }
+
+    /// One finding for each place: of several that overlap, the most telling.
+    pub fn settle(mut self) -> (Vec<Found>, Vec<(usize, &'static str)>) {
+        self.found.sort_by(|a, b| {
+            (a.range.start, a.rule, std::cmp::Reverse(a.range.end)).cmp(&(
+                b.range.start,
+                b.rule,
+                std::cmp::Reverse(b.range.end),
+            ))
+        });
+        let mut kept: Vec<Found> = Vec::with_capacity(self.found.len());
+        for mut next in self.found {
+            match kept.last_mut() {
+                Some(last) if next.range.start < last.range.end || next.range == last.range => {
+                    if next.rule < last.rule {
+                        next.secrets.append(&mut last.secrets);
+                        *last = next;
+                    } else {
+                        last.secrets.append(&mut next.secrets);
+                    }
+                }
+                _ => kept.push(next),
+            }
+        }
+        (kept, self.limits)
+    }
+}
+
+/// A name as it may stand in a message: short, without control characters.
+fn printable(name: &str) -> String {
+    const LONGEST: usize = 120;
+    let clean = |c: char| if c.is_control() { '·' } else { c };
+    if name.chars().count() <= LONGEST {
+        return name.chars().map(clean).collect();
+    }
+    let tail: Vec<char> = name.chars().rev().take(LONGEST).collect();
+    std::iter::once('…').chain(tail.into_iter().rev().map(clean)).collect()
+}

@@ -1,0 +1,203 @@
+//! Name and shape judged together: what is a leak, what a placeholder, what nothing.
+
+use super::issuers::{NAMED, is_documented};
+use super::leak::{LeakRule, Where};
+use super::names::{Class, Name};
+use super::shapes::{self, Shape};
+use super::sink::Charge;
+use super::words::{holds, word_share};
+
+/// How sure one can be that a value is a literal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Trust {
+    /// Prose and comments: only what looks like a credential.
+    Low,
+    /// Text in which a bare word could be something else.
+    Middle,
+    /// A field whose value is what is written.
+    High,
+}
+
+/// What a value under a name is.
+pub fn judge(name: Name, full_name: &[u8], value: &[u8], place: Where, trust: Trust) -> Option<Charge> {
+    if is_documented(value) {
+        return None;
+    }
+    let value = value.trim_ascii();
+    let secret = matches!(place, Where::Secret | Where::Target);
+    let class = match name.class {
+        Class::Not if secret => Class::None,
+        class => class,
+    };
+    if matches!(class, Class::Not | Class::None) {
+        return None;
+    }
+    let shape = shapes::judge(value);
+    let leak = |reason| {
+        let rule = match place {
+            Where::Secret | Where::Target => LeakRule::InlineSecret,
+            Where::Args => LeakRule::CredentialInArgs,
+            _ => LeakRule::LiteralCredential,
+        };
+        Some(named(full_name, value, Charge { rule, kind: name.kind, reason }))
+    };
+    match (class, shape) {
+        (_, Shape::Empty | Shape::Reference) => None,
+        (Class::Password | Class::Token, Shape::Placeholder) => placeholder(value, class, trust).then_some(Charge {
+            rule: LeakRule::Placeholder,
+            kind: name.kind,
+            reason: "a placeholder stands where a credential belongs",
+        }),
+        (_, Shape::Placeholder) => None,
+        (Class::Password, Shape::Harmless) => {
+            // A short number is a password only where nothing else could stand.
+            let pin = trust == Trust::High && (4..6).contains(&value.len()) && value.iter().all(u8::is_ascii_digit);
+            if pin { leak("a literal under a name that means a password") } else { None }
+        }
+        (Class::Token, Shape::Harmless) if secret && value.len() >= 24 && !holds(value, b"://") => None,
+        (_, Shape::Harmless) => None,
+        (Class::Password, Shape::Name) => {
+            if secret && trust == Trust::High {
+                leak("a literal under a name that means a password")
+            } else {
+                None
+            }
+        }
+        (_, Shape::Name) => None,
+        (Class::Password, Shape::Words) => {
+            if trust >= Trust::High && !is_word_of_prose(value) {
+                leak("a literal under a name that means a password")
+            } else {
+                None
+            }
+        }
+        (Class::Password, Shape::Weak | Shape::Digits | Shape::Sequence) => {
+            if trust >= Trust::Middle || (shape == Shape::Weak && value.len() >= 6) {
+                leak("a literal under a name that means a password")
+            } else {
+                None
+            }
+        }
+        (Class::Password, Shape::Strong | Shape::Uuid) => leak("a random value under a name that means a password"),
+        (Class::Token, Shape::Strong | Shape::Uuid) => {
+            if shape == Shape::Strong && (names_an_object(value) || (trust == Trust::Low && value.len() < 12)) {
+                None
+            } else {
+                leak("a random value under a name that means a credential")
+            }
+        }
+        (Class::Token, Shape::Weak) => {
+            let digit = value.iter().any(u8::is_ascii_digit);
+            let letter = value.iter().any(u8::is_ascii_alphabetic);
+            if trust == Trust::High && value.len() >= 6 && digit && letter && !names_an_object(value) {
+                leak("a literal under a name that means a credential")
+            } else {
+                None
+            }
+        }
+        (Class::Token, Shape::Words | Shape::Digits | Shape::Sequence) => {
+            if secret && trust == Trust::High && value.len() >= 4 {
+                leak("a literal of a Secret under a name that means a credential")
+            } else {
+                None
+            }
+        }
+        (Class::Weak, Shape::Strong) => {
+            if value.len() >= 12 && trust >= Trust::Middle && !names_an_object(value) && looks_random(value) {
+                leak("a random value under a name that may mean a credential")
+            } else {
+                None
+            }
+        }
+        (Class::Weak, Shape::Weak | Shape::Words) if secret && trust == Trust::High && value.len() >= 6 => {
+            (shape == Shape::Weak && !names_an_object(value))
+                .then(|| leak("a literal of a Secret under a name that may mean a credential"))
+                .flatten()
+        }
+        _ => None,
+    }
+}
+
+/// A value of a Secret under a name that says nothing: random text is one.
+pub fn unnamed(value: &[u8]) -> Option<Charge> {
+    let value = value.trim_ascii();
+    (value.len() >= 12
+        && shapes::judge(value) == Shape::Strong
+        && !is_documented(value)
+        && !names_an_object(value)
+        && looks_random(value))
+    .then_some(Charge { rule: LeakRule::InlineSecret, kind: "secret", reason: "a random value inside a Secret" })
+}
+
+/// `password: string`, `password: required`: what documentation writes behind a colon.
+fn is_word_of_prose(value: &[u8]) -> bool {
+    matches!(
+        value,
+        b"string"
+            | b"String"
+            | b"str"
+            | b"bytes"
+            | b"object"
+            | b"any"
+            | b"number"
+            | b"text"
+            | b"the"
+            | b"a"
+            | b"is"
+            | b"for"
+            | b"of"
+            | b"in"
+            | b"to"
+            | b"and"
+            | b"or"
+            | b"if"
+            | b"with"
+            | b"will"
+            | b"must"
+            | b"may"
+            | b"can"
+    )
+}
+
+/// The Secret's or object's name: `grafana-admin-7f`, `cluster-issuer-account-key`.
+fn names_an_object(value: &[u8]) -> bool {
+    shapes::is_object_name(value)
+        || (value.iter().any(|b| matches!(b, b'-' | b'_' | b'.' | b'/' | b':'))
+            && !value.iter().any(u8::is_ascii_uppercase)
+            && word_share(value) >= 60)
+        || (word_share(value) >= 75 && !value.iter().any(u8::is_ascii_digit))
+}
+
+/// Digits among letters, or both cases mixed as nobody writes words.
+fn looks_random(value: &[u8]) -> bool {
+    let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
+    digits * 12 >= value.len() || (digits >= 2 && word_share(value) < 30) || word_share(value) < 15
+}
+
+/// Whether a placeholder is worth a warning: it was written to be replaced.
+fn placeholder(value: &[u8], class: Class, trust: Trust) -> bool {
+    if trust == Trust::Low {
+        return false;
+    }
+    // `secretKey: password` names a key; `password: password` is one.
+    let noun = value.iter().all(u8::is_ascii_alphabetic) && value.len() <= 16 && word_share(value) >= 50;
+    let explicit =
+        [b"change".as_slice(), b"replace", b"your", b"todo", b"fixme", b"insert", b"example", b"dummy", b"fake"]
+            .iter()
+            .any(|word| holds(value, word));
+    class == Class::Password || explicit || !noun
+}
+
+/// A value under an issuer's name with the issuer's length and alphabet is the issuer's.
+fn named(name: &[u8], value: &[u8], charge: Charge) -> Charge {
+    for &(kind, word, alphabet, length) in NAMED {
+        if value.len() == length && value.iter().all(|&b| alphabet.has(b)) && holds(name, word.as_bytes()) {
+            return Charge {
+                rule: LeakRule::ProviderToken,
+                kind,
+                reason: "the issuer's name, and the length and characters of its tokens",
+            };
+        }
+    }
+    charge
+}

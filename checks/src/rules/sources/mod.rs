@@ -1,0 +1,3 @@
+//! What can be said of the source files themselves.
+
+pub mod secret_template;
