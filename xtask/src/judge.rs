@@ -11,6 +11,7 @@ use checks::rules;
 
 use crate::changes::{self, ObjectChange};
 use crate::engine::Engine;
+use crate::engine::leaks::Rendered;
 use crate::golden::compare::{self, Comparison};
 use crate::golden::write;
 use crate::helm::render::{Renderer, Status};
@@ -35,6 +36,8 @@ pub struct Judged {
     pub result: CellResult,
     /// What was found.
     pub findings: Vec<Finding>,
+    /// Credentials in the render.
+    pub leaks: Vec<Rendered>,
     /// What is known of the cell, when it rendered.
     pub facts: Option<Facts>,
     /// How the render differs from the golden.
@@ -56,6 +59,7 @@ impl Judge<'_> {
         let mut judged = Judged {
             result: result(CellStatus::Broken),
             findings: Vec::new(),
+            leaks: Vec::new(),
             facts: None,
             changes: Vec::new(),
             trouble: None,
@@ -68,6 +72,7 @@ impl Judge<'_> {
                 let (objects, _) = object::objects(&text, &cell.namespace);
                 judged.facts = Some(Facts::of(cell, &objects));
                 judged.findings = self.engine.cell(cell, &objects, &text);
+                judged.leaks = self.engine.rendered_leaks(cell, &objects, &text);
                 judged.result.status = self.compare(cell, &render.stdout, &text, &mut judged);
             }
             Status::Refused => {
@@ -113,6 +118,7 @@ impl Judge<'_> {
             Comparison::Differs(golden) => {
                 let mut secrets = secret_values(&object::objects(&golden, &cell.namespace).0);
                 secrets.extend(secret_values(&object::objects(text, &cell.namespace).0));
+                secrets.extend(judged.leaks.iter().flat_map(Rendered::secrets).map(|s| s.expose().to_owned()));
                 judged.changes = changes::diff(&golden, text, &cell.namespace, &Redactor::new(&secrets));
                 judged.secrets = secrets;
                 let finding = finding("golden/differs", "the render is not its golden").map(|f| {
@@ -141,7 +147,7 @@ impl Judge<'_> {
             }
         };
         judged.findings.extend(finding);
-        if let Some(pending) = &self.pending {
+        if let Some(pending) = self.pending.as_ref().filter(|_| !judged.leaks.iter().any(Rendered::is_secret)) {
             let path = pending.join(&cell.env).join(format!("{}.yaml", cell.release));
             if let Err(error) = write::own_folder(pending).and_then(|()| write::atomically(&path, bytes)) {
                 judged.note = Some(format!("changed renders could not be kept below {}: {error}", pending.display()));

@@ -14,6 +14,7 @@ use super::{Outcome, Session, to_file, to_stdout};
 use crate::cells::{self, Shard};
 use crate::changes;
 use crate::cli::{FailOn, Format, Global, Select};
+use crate::engine::leaks::{InSources, Rendered};
 use crate::engine::{self, Engine};
 use crate::judge::{Judge, Judged};
 use crate::matrix::pattern::Pattern;
@@ -90,8 +91,16 @@ pub fn run(global: &Global, select: &Select, shard: Option<Shard>, check: &[Stri
     let mut gathered = Gathered::default();
     let mut progress = Progress::new(cells.len(), quiet);
     // Helm takes nearly all of the time; the sources are read meanwhile.
-    let in_sources = std::thread::scope(|scope| {
-        let reading = scope.spawn(|| sources.iter().flat_map(|(path, s)| engine.source(path, s)).collect::<Vec<_>>());
+    let (in_sources, leaks) = std::thread::scope(|scope| {
+        let reading = scope.spawn(|| {
+            let (mut found, mut leaks) = (Vec::new(), InSources::new());
+            for (path, source) in &sources {
+                let (findings, in_file) = engine.source(path, source);
+                found.extend(findings);
+                leaks.insert(path.clone(), in_file);
+            }
+            (found, leaks)
+        });
         pool::run(
             &cells,
             session.jobs(),
@@ -99,7 +108,7 @@ pub fn run(global: &Global, select: &Select, shard: Option<Shard>, check: &[Stri
             |cell| judge.cell(cell),
             |index, judged| {
                 progress.step(&judged.result.name);
-                gathered.take(cells[index], judged, &session.matrix);
+                gathered.take(index, cells[index], judged, &session.matrix);
             },
         );
         reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
@@ -107,6 +116,10 @@ pub fn run(global: &Global, select: &Select, shard: Option<Shard>, check: &[Stri
     progress.finish();
     let selected = cells.iter().map(|c| c.name()).collect();
     gathered.findings.extend(engine.concerning(in_sources, &selected, whole));
+    for (index, rendered) in std::mem::take(&mut gathered.leaks) {
+        gathered.findings.extend(engine.traced(cells[index], rendered, &leaks));
+    }
+    gathered.secrets.extend(leaks.values().flatten().flat_map(|l| &l.secrets).map(|s| s.expose().to_owned()));
     if !process::cancelled() {
         let found = engine.whole(std::mem::take(&mut gathered.facts));
         gathered.findings.extend(engine.concerning(found, &selected, whole));
@@ -156,6 +169,8 @@ fn header(session: &Session, helm: &str, cells: usize) -> Result<(), super::Fail
 struct Gathered {
     cells: Vec<crate::report::CellResult>,
     findings: Vec<Finding>,
+    /// Credentials in renders, by the number of the cell.
+    leaks: Vec<(usize, Vec<Rendered>)>,
     facts: BTreeMap<String, Facts>,
     changes: Vec<(String, bool, Vec<changes::ObjectChange>)>,
     troubles: Vec<String>,
@@ -164,7 +179,7 @@ struct Gathered {
 }
 
 impl Gathered {
-    fn take(&mut self, cell: &Cell, judged: Judged, matrix: &Matrix) {
+    fn take(&mut self, index: usize, cell: &Cell, judged: Judged, matrix: &Matrix) {
         if judged.result.status == CellStatus::Broken && judged.trouble.is_none() {
             return; // Ctrl-C.
         }
@@ -177,6 +192,11 @@ impl Gathered {
         self.findings.extend(judged.findings);
         self.troubles.extend(judged.trouble);
         self.secrets.extend(judged.secrets);
+        if !judged.leaks.is_empty() {
+            let values = judged.leaks.iter().flat_map(Rendered::secrets);
+            self.secrets.extend(values.map(|s| s.expose().to_owned()));
+            self.leaks.push((index, judged.leaks));
+        }
         if self.notes.is_empty() {
             self.notes.extend(judged.note);
         }

@@ -22,8 +22,11 @@ pub fn finding(leak: &Leak, file: &str, secrets: Option<&Secrets>) -> Finding {
     let file = if leak.member.is_empty() { file.to_owned() } else { format!("{file}!/{}", leak.member) };
     let place =
         Place { file, line: leak.line, column: leak.column, end_line: leak.end_line, end_column: leak.end_column };
+    // Where it is rendered is no part of what it is: one secret is one finding in every run.
+    let identity = format!("{}\n{}", place.file, message(leak));
     let encoded = if leak.encoding.is_empty() { String::new() } else { format!(", in {}", leak.encoding) };
     rule.finding(message(leak))
+        .identity(&identity)
         .at(place)
         .label(format!("{}{encoded}: {}", leak.masked, leak.reason))
         .help(help(leak, secrets))

@@ -1,11 +1,13 @@
 //! Runs the rules: source rules on every file, cell rules on each render as it comes, environment and matrix rules at the end.
 
+pub mod leaks;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use checks::facts::Facts;
 use checks::finding::Finding;
-use checks::leaks::{self, Leak, MaskKey, ScanFile};
+use checks::leaks::{Leak, MaskKey};
 use checks::model::{Cell, Matrix};
 use checks::object::{self, Object};
 use checks::rules::{self, CellView, Check, EnvironmentView, MatrixView, Rule, SourceView};
@@ -28,8 +30,8 @@ pub struct Engine<'a> {
 }
 
 impl Engine<'_> {
-    /// What the source rules find in one file.
-    pub fn source(&self, path: &str, source: &Source) -> Vec<Finding> {
+    /// What the source rules find in one file, and the credentials in it.
+    pub fn source(&self, path: &str, source: &Source) -> (Vec<Finding>, Vec<Leak>) {
         let mut found = Vec::new();
         let text = source.text().unwrap_or_default();
         let is_yaml = path.ends_with(".yaml") || path.ends_with(".yml");
@@ -47,16 +49,7 @@ impl Engine<'_> {
                 }
             }
         }
-        found
-    }
-
-    /// The credentials in one file. The fixtures of a development environment hold made-up ones by design.
-    fn leaks(&self, path: &str, source: &Source) -> Vec<Leak> {
-        let fixtures = self.matrix.environments.iter().any(|e| e.fixtures.as_deref() == Some(path));
-        if fixtures || !self.rules.iter().any(|r| r.id.starts_with("leaks/")) {
-            return Vec::new();
-        }
-        leaks::scan(&ScanFile { path, bytes: &source.bytes }, self.key).leaks
+        (found, leaks)
     }
 
     /// What the cell rules find in a render.
