@@ -25,6 +25,8 @@ pub fn is_reference(value: &[u8]) -> bool {
         let hit = match value[here] {
             b'$' => {
                 matches!(next, b'(' | b'{')
+                    || (here == 0 && next == b'$')
+                    || (here == 0 && value.len() <= 3 && !next.is_ascii_alphabetic())
                     || (here == 0
                         && (next.is_ascii_alphabetic() || next == b'_')
                         && value[1..]
