@@ -66,7 +66,8 @@ fn action(
             }),
         };
         let assigned = assignment(lead);
-        let piped = tail.starts_with(b"|") && (word.is_empty() || lead.ends_with(b"-"));
+        let first = lead.iter().all(|b| matches!(b, b'-' | b'(' | b' '));
+        let piped = tail.starts_with(b"|") && first;
         let keyed = key_of(bytes, open).map(<[u8]>::to_vec);
         before = Some((literal.clone(), at));
         let name: Vec<u8> = if let Some(name) = keyed {

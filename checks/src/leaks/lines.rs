@@ -291,7 +291,8 @@ fn assigned(bytes: &[u8], left: usize, right: usize, flag: bool, how: Lines) -> 
             }
             let value = next + 1;
             let stop = memchr::memchr(b'<', &bytes[value..])?;
-            return (stop > 0 && stop <= MAX_BARE).then_some(Found {
+            let closes = bytes.get(value + stop + 1) == Some(&b'/');
+            return (stop > 0 && stop <= MAX_BARE && closes).then_some(Found {
                 start: value,
                 end: value + stop,
                 quoted: true,
@@ -367,6 +368,22 @@ fn assigned(bytes: &[u8], left: usize, right: usize, flag: bool, how: Lines) -> 
     // In a URL or a word a colon is a separator of something else, unless the value follows at once in a DSN.
     let bare = if how.bare == Bare::Quoted { Bare::Quoted } else { Bare::Literal };
     let found = value_at(bytes, value_at_, bare, leads && loose && !closed)?;
+    // A sentence goes on after its first word.
+    let rest = bytes[found.end..].trim_ascii();
+    if how.bare == Bare::Prose
+        && loose
+        && !found.quoted
+        && rest.first().is_some_and(|b| b.is_ascii_alphanumeric() || !b.is_ascii())
+    {
+        return None;
+    }
+    // `'"' + password + '"'`
+    let inner = &bytes[found.start..found.end];
+    if found.quoted
+        && [b"\" +".as_slice(), b"' +", b"+ \"", b"+ '"].iter().any(|c| memchr::memmem::find(inner, c).is_some())
+    {
+        return None;
+    }
     Some(Found { loose, leads, ..found })
 }
 

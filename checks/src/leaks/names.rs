@@ -71,9 +71,9 @@ static MODIFIERS: Lexicon = Lexicon::new(
 );
 /// As the last word, these say that a name with a credential word in it is about something else.
 static HEADS: Lexicon = Lexicon::new(
-    "account accounts action addr address age alg algo algorithm alias allow allowed alphabet annotation \
+    "account accounts action addr address addresses age alg algo algorithm alias allow allowed alphabet annotation \
      annotations arg args arn attribute audience auto automount backend bits bucket budget bytes ca cache cert \
-     certificate certificates certs change changed chars charset check checksum claim claims class clean cmd \
+     certificate certificates certs change changed chars charset check checksum cidr claim claims class clean cmd \
      column command comment complexity config configmap controller copy count created crt days description digest \
      dir directory disable disabled domain driver duration email enable enabled encoding encryption endpoint \
      endpoints engine env envvar error errors event events example exchange exists expiration expire expires \

@@ -10,7 +10,7 @@ pub fn is_placeholder(value: &[u8]) -> bool {
      yoursecret yourtoken yourapikey youraccess yourclient yourkey yourown insertyour enteryour placeholder dummy \
      redacted notset notarealpassword fillme goeshere putyour secretpassword supersecret verysecret topsecret \
      mypassword thepassword thesecret thetoken mysecret mytoken myapikey somepassword somesecret sometoken strongpassword securepassword \
-     passwordhere tokenhere keyhere secrethere examplepassword examplesecret exampletoken examplekey notasecret \
+     passwordhere tokenhere keyhere secrethere examplepassword examplesecret exampletoken examplekey notasecret missingvalue \
      fakepassword fakesecret faketoken fakekey samplepassword tobedefined setme overrideme updateme generateme \
      randompassword randomstring setinoverlay setbyci setviaenv providedby managedby injectedby storedin willbe \
      fromvault seevault longrandom",
@@ -20,7 +20,7 @@ pub fn is_placeholder(value: &[u8]) -> bool {
      todo fixme tbd na empty unset hidden masked removed encrypted sensitive asecret apassword secretkey \
      accesskey clientsecret secretvalue passwordvalue tokenvalue somevalue myvalue example sample fake mock \
      credentials credential authtoken accesstoken privatekey xxx xx abc blah sometext userpassword dbpassword \
-     adminpassword rootpassword random required notused unused ignored ignore invalid thisisasecret",
+     adminpassword rootpassword random required notused unused ignored ignore invalid thisisasecret missing",
     );
     let inner = value.trim_ascii();
     let first = inner[0];

@@ -226,7 +226,7 @@ fn boundary(bytes: &[u8], at: usize, strict: bool) -> bool {
 
 /// A private key in PEM, from `-----BEGIN` to its end.
 pub fn pem(bytes: &[u8], start: usize, end: usize) -> Option<Range<usize>> {
-    let head = &bytes[end..bytes.len().min(end + 60)];
+    let head = bytes.get(end..bytes.len().min(end + 60))?;
     let close = memchr::memmem::find(head, b"-----")?;
     let label = &head[..close];
     memchr::memmem::find(label, b"PRIVATE KEY")?;

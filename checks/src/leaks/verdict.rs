@@ -52,7 +52,9 @@ pub fn judge(name: Name, full_name: &[u8], value: &[u8], place: Where, trust: Tr
         (_, Shape::Placeholder) => None,
         (Class::Password, Shape::Harmless) => {
             // A short number is a password only where nothing else could stand.
-            let pin = trust == Trust::High && (4..6).contains(&value.len()) && value.iter().all(u8::is_ascii_digit);
+            let round = matches!(value, b"1024" | b"2048" | b"4096" | b"8192") || value.ends_with(b"00");
+            let pin =
+                trust == Trust::High && !round && (4..6).contains(&value.len()) && value.iter().all(u8::is_ascii_digit);
             if pin { leak("a literal under a name that means a password") } else { None }
         }
         (Class::Token, Shape::Harmless) if secret && value.len() >= 24 && !holds(value, b"://") => None,
