@@ -66,14 +66,9 @@ fn action(
             }),
         };
         let assigned = assignment(lead);
-        let piped = tail.starts_with(b"|") && (word.is_empty() || lead.ends_with(b"-"));
-        let keyed = before
-            .as_ref()
-            .filter(|(_, end)| {
-                bytes[*end..open].iter().all(u8::is_ascii_whitespace)
-                    && (holds_word(&bytes[..*end], b"dict") || holds_word(&bytes[..*end], b"set"))
-            })
-            .map(|(name, _)| bytes[name.clone()].to_vec());
+        let first = lead.iter().all(|b| matches!(b, b'-' | b'(' | b' '));
+        let piped = tail.starts_with(b"|") && first;
+        let keyed = key_of(bytes, open).map(<[u8]>::to_vec);
         before = Some((literal.clone(), at));
         let name: Vec<u8> = if let Some(name) = keyed {
             name
@@ -105,6 +100,52 @@ fn action(
 
 fn holds_word(text: &[u8], word: &[u8]) -> bool {
     memchr::memmem::find(text, word).is_some()
+}
+
+/// The key that a literal is the value of in `dict "password" "x"` and `set . "password" "x"`.
+fn key_of(action: &[u8], literal: usize) -> Option<&[u8]> {
+    let lead = &action[..literal];
+    let dict = memchr::memmem::rfind(lead, b"dict ").map(|at| (at + 5, 0));
+    let set = memchr::memmem::rfind(lead, b"set ").map(|at| (at + 4, 1));
+    let (from, odd) = dict.max(set)?;
+    // The arguments from there on: literals, groups in parentheses, words.
+    let (mut at, mut number, mut key) = (from, 0, None);
+    while at < literal {
+        match action[at] {
+            b' ' | b'\n' | b'\t' | b'\r' => {
+                at += 1;
+                continue;
+            }
+            b')' | b'|' => return None,
+            b'(' => {
+                let mut depth = 0usize;
+                while at < literal {
+                    match action[at] {
+                        b'(' => depth += 1,
+                        b')' => depth -= 1,
+                        _ => {}
+                    }
+                    at += 1;
+                    if depth == 0 {
+                        break;
+                    }
+                }
+                key = None;
+            }
+            quote @ (b'"' | b'`') => {
+                let end = at + 1 + memchr::memchr(quote, &action[at + 1..])?;
+                key = Some(&action[at + 1..end]);
+                at = end + 1;
+            }
+            _ => {
+                at += action[at..].iter().take_while(|b| !b.is_ascii_whitespace() && **b != b')').count().max(1);
+                key = None;
+            }
+        }
+        number += 1;
+    }
+    // The literal's own number says whether it is a value.
+    (number % 2 == 1 - odd && number > odd || odd == 1 && number == 2).then_some(key?)
 }
 
 /// The variable of `$password :=` and `$password =`.

@@ -76,6 +76,12 @@ impl Around {
 
     /// Below a key. `parent` is the key above that one.
     pub fn below(self, parent: &[u8], key: &[u8]) -> Self {
+        let below = self.meant(parent, key);
+        // What is commented out stays a comment.
+        if self.place == Where::Comment { Self { place: Where::Comment, ..below } } else { below }
+    }
+
+    fn meant(self, parent: &[u8], key: &[u8]) -> Self {
         let fields = Self { kind: Kind::Other, ..self };
         if self.zone == Zone::References || matches!(self.kind, Kind::Definition) {
             return Self { zone: Zone::References, ..fields };
@@ -141,6 +147,7 @@ pub fn judge(
     if bytes.is_empty() {
         return;
     }
+    scan.adopt(text, &value.range, around.place, path);
     if memchr::memmem::find(bytes, b"{{").is_some() {
         actions::scan(scan, text, value.range.clone(), key, path, around.place);
         if lines::worth_a_look(bytes) {
@@ -294,6 +301,7 @@ impl Args {
     /// Judges the next item.
     pub fn item(&mut self, scan: &mut Scan, text: &Text<'_>, item: &Scalar, path: &dyn Fn() -> String) {
         let bytes = &text.bytes[item.range.clone()];
+        scan.adopt(text, &item.range, Where::Args, path);
         let base = bytes.rsplit(|&b| b == b'/').next().unwrap_or_default();
         if base.starts_with(b"mysql") || base.starts_with(b"mariadb") {
             self.program = Program::Mysql;

@@ -25,6 +25,8 @@ pub fn is_reference(value: &[u8]) -> bool {
         let hit = match value[here] {
             b'$' => {
                 matches!(next, b'(' | b'{')
+                    || (here == 0 && next == b'$')
+                    || (here == 0 && value.len() <= 3 && !next.is_ascii_alphabetic())
                     || (here == 0
                         && (next.is_ascii_alphabetic() || next == b'_')
                         && value[1..]
@@ -34,7 +36,12 @@ pub fn is_reference(value: &[u8]) -> bool {
                             | (value.len() < 24 && words_only(&value[1..])))
             }
             b'{' => next == b'{' || (here == 0 && value.ends_with(b"}")),
-            _ => matches!(next, b'{' | b'(') || (here == 0 && value.len() > 2 && value.ends_with(b"%")),
+            // `%s` is a format.
+            _ => {
+                matches!(next, b'{' | b'(')
+                    || (value.len() <= 3 && next.is_ascii_alphabetic())
+                    || (here == 0 && value.len() > 2 && value.ends_with(b"%"))
+            }
         };
         if hit {
             return true;
@@ -139,8 +146,16 @@ pub fn is_location(value: &[u8]) -> bool {
     value.iter().filter(|&&b| b == b'.').count() >= 2 && segments_are_words(b'.') && !has(b'=') && !has(b'&')
 }
 
-/// Sentences, calls, comparisons, lists.
+/// Sentences, calls, comparisons, lists, regular expressions.
 pub fn is_prose_or_code(value: &[u8]) -> bool {
+    static PATTERNS: Lexicon = Lexicon::new(r"\d \s \S \w \b [^ (?: .* .+ [a-z] [A-Z] [0-9]");
+    if PATTERNS.inside(value) {
+        return true;
+    }
+    // Text of a language that is not written in ASCII.
+    if value.len() > 24 && value.iter().filter(|b| !b.is_ascii()).count() * 100 > value.len() * 60 {
+        return true;
+    }
     let spaces = value.iter().filter(|b| b.is_ascii_whitespace()).count();
     if spaces > 0 {
         let words = value.split(u8::is_ascii_whitespace).filter(|w| !w.is_empty());

@@ -114,13 +114,13 @@ pub static ISSUERS: &[Issuer] = &[
     by("Azure storage or service bus key", "SharedAccessKey=", azure_key),
     by("Azure shared access signature", "sig=", azure_signature),
     by("Azure AD client secret", "8Q~", azure_client),
-    run("Slack bot token", "xoxb-", Url, 20, 200),
-    run("Slack user token", "xoxp-", Url, 20, 200),
+    by("Slack bot token", "xoxb-", slack),
+    by("Slack user token", "xoxp-", slack),
     run("Slack app token", "xapp-", Url, 20, 300),
-    run("Slack workspace token", "xoxa-", Url, 20, 300),
-    run("Slack refresh token", "xoxr-", Url, 20, 300),
+    by("Slack workspace token", "xoxa-", slack),
+    by("Slack refresh token", "xoxr-", slack),
     run("Slack configuration token", "xoxe.", Dotted, 20, 400),
-    run("Slack legacy token", "xoxs-", Url, 20, 200),
+    by("Slack legacy token", "xoxs-", slack),
     by("Slack webhook", "hooks.slack.com/services/", |t| {
         parts(t, b'/', &[(UpperAlnum, 8, 14), (UpperAlnum, 8, 14), (Alnum, 18, 32)])
     }),
@@ -361,6 +361,12 @@ fn azure_signature(text: &[u8]) -> Option<usize> {
 fn azure_client(text: &[u8]) -> Option<usize> {
     let length = text.iter().take(36).take_while(|&&b| Alphabet::Dotted.has(b) || b == b'~').count();
     (31..=34).contains(&length).then_some(length)
+}
+
+/// Numbers, and random characters at the end.
+fn slack(text: &[u8]) -> Option<usize> {
+    let length = run_of(text, Alphabet::Url, 20, 200)?;
+    (text[..length].iter().filter(|b| b.is_ascii_digit()).count() >= 6).then_some(length)
 }
 
 fn openai(text: &[u8]) -> Option<usize> {

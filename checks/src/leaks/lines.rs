@@ -174,7 +174,10 @@ fn one_word(
     match &bytes[start..end] {
         b"curl " => return user_flag(scan, text, base, bytes, end, how),
         word if word.eq_ignore_ascii_case(b"identified by") => {
-            if let Some(value) = value_at(bytes, end, Bare::Quoted, false) {
+            let user = bytes[..start].to_ascii_lowercase();
+            let sql =
+                memchr::memmem::find(&user, b"user ").is_some() || memchr::memmem::find(&user, b"role ").is_some();
+            if let Some(value) = value_at(bytes, end, Bare::Quoted, false).filter(|_| sql) {
                 let name = Name { class: Class::Password, kind: "password" };
                 convict(scan, text, base, bytes, b"IDENTIFIED BY", name, &value, how);
                 return value.end;
@@ -288,7 +291,8 @@ fn assigned(bytes: &[u8], left: usize, right: usize, flag: bool, how: Lines) -> 
             }
             let value = next + 1;
             let stop = memchr::memchr(b'<', &bytes[value..])?;
-            return (stop > 0 && stop <= MAX_BARE).then_some(Found {
+            let closes = bytes.get(value + stop + 1) == Some(&b'/');
+            return (stop > 0 && stop <= MAX_BARE && closes).then_some(Found {
                 start: value,
                 end: value + stop,
                 quoted: true,
@@ -364,6 +368,22 @@ fn assigned(bytes: &[u8], left: usize, right: usize, flag: bool, how: Lines) -> 
     // In a URL or a word a colon is a separator of something else, unless the value follows at once in a DSN.
     let bare = if how.bare == Bare::Quoted { Bare::Quoted } else { Bare::Literal };
     let found = value_at(bytes, value_at_, bare, leads && loose && !closed)?;
+    // A sentence goes on after its first word.
+    let rest = bytes[found.end..].trim_ascii();
+    if how.bare == Bare::Prose
+        && loose
+        && !found.quoted
+        && rest.first().is_some_and(|b| b.is_ascii_alphanumeric() || !b.is_ascii())
+    {
+        return None;
+    }
+    // `'"' + password + '"'`
+    let inner = &bytes[found.start..found.end];
+    if found.quoted
+        && [b"\" +".as_slice(), b"' +", b"+ \"", b"+ '"].iter().any(|c| memchr::memmem::find(inner, c).is_some())
+    {
+        return None;
+    }
     Some(Found { loose, leads, ..found })
 }
 
@@ -430,13 +450,28 @@ fn value_at(bytes: &[u8], at: usize, bare: Bare, whole_line: bool) -> Option<Fou
         } else {
             inner + close_quote(&bytes[inner..bytes.len().min(inner + shapes::MAX_VALUE)], quote)?
         };
-        return (end > inner).then_some(Found { start: inner, end, quoted: true, loose: false, leads: false });
+        // ` | sed` after `"Token:"`: what begins with a space is between two strings.
+        return (end > inner && bytes[inner] != b' ').then_some(Found {
+            start: inner,
+            end,
+            quoted: true,
+            loose: false,
+            leads: false,
+        });
     }
     if bare == Bare::Quoted {
         return None;
     }
     let rest = &bytes[start..bytes.len().min(start + MAX_BARE)];
-    let end = if whole_line {
+    // `<password>` and `[PASSWORD]` are one value.
+    let bracket = match rest[0] {
+        b'<' => memchr::memchr(b'>', rest),
+        b'[' => memchr::memchr(b']', rest),
+        _ => None,
+    };
+    let end = if let Some(close) = bracket {
+        close + 1
+    } else if whole_line {
         let comment = memchr::memmem::find(rest, b" #").unwrap_or(rest.len());
         let text = rest[..comment].trim_ascii_end();
         text.len()
@@ -511,6 +546,11 @@ fn convict(
         return;
     }
     if let Some(charge) = verdict::judge(name, full_name, content, how.place, trust) {
+        // Prose, and the messages of a chart's helpers, explain with placeholders.
+        let explains = how.bare == Bare::Prose || matches!(how.place, Where::Comment | Where::Template);
+        if charge.rule == LeakRule::Placeholder && explains {
+            return;
+        }
         let path = String::from_utf8_lossy(full_name).into_owned();
         scan.report(charge, text, base + range.start..base + range.end, how.place, &path, content);
     }

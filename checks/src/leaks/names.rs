@@ -61,7 +61,7 @@ static TOKEN_WORDS: Lexicon = Lexicon::new(
      sshkey unsealkey writekey",
 );
 static WEAK_WORDS: Lexicon = Lexicon::new(
-    "auth basicauth cred credential credentials creds hmac htpasswd licence license mnemonic otp pepper salt sas \
+    "auth basicauth cred credential credentials creds hmac htpasswd mnemonic otp pepper salt sas \
      seed totp",
 );
 static MODIFIERS: Lexicon = Lexicon::new(
@@ -71,9 +71,9 @@ static MODIFIERS: Lexicon = Lexicon::new(
 );
 /// As the last word, these say that a name with a credential word in it is about something else.
 static HEADS: Lexicon = Lexicon::new(
-    "account accounts action addr address age alg algo algorithm alias allow allowed alphabet annotation \
+    "account accounts action addr address addresses age alg algo algorithm alias allow allowed alphabet annotation \
      annotations arg args arn attribute audience auto automount backend bits bucket budget bytes ca cache cert \
-     certificate certificates certs change changed chars charset check checksum claim claims class clean cmd \
+     certificate certificates certs change changed chars charset check checksum cidr claim claims class clean cmd \
      column command comment complexity config configmap controller copy count created crt days description digest \
      dir directory disable disabled domain driver duration email enable enabled encoding encryption endpoint \
      endpoints engine env envvar error errors event events example exchange exists expiration expire expires \
@@ -252,6 +252,13 @@ pub fn judge(name: &[u8]) -> Name {
     }
     // An annotation's or label's prefix is an owner, not a part of the name.
     let name = name.iter().rposition(|&b| b == b'/').map_or(name, |at| &name[at + 1..]);
+    // `auth.existingSecret`: the last part says what it is.
+    if let Some(dot) = name.iter().rposition(|&b| b == b'.') {
+        let part = Words::of(&name[dot + 1..]);
+        if part.count > 1 && SWITCHES.has(part.get(0)) && part.get(0) != b"auto" {
+            return NOT;
+        }
+    }
     let words = Words::of(name);
     let mut last = words.count;
     let mut credential = false;
@@ -309,6 +316,11 @@ pub fn judge(name: &[u8]) -> Name {
         }
         Word::Other if words.get(head) == b"cookie" && before == b"erlang" => found(Class::Token, "cookie"),
         Word::Modifier | Word::Other => {
+            // `username_in`: what it is about stands before the small word.
+            let about = kinds[..head].iter().rev().find(|k| !matches!(k, Word::Other | Word::Modifier));
+            if credential && about == Some(&Word::Head) {
+                return NOT;
+            }
             let key = (1..head).any(|at| kinds[at] == Word::Key && KEY_OWNERS.has(words.get(at - 1)));
             if credential || key { found(Class::Weak, "credential") } else { NONE }
         }

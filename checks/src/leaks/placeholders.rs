@@ -9,18 +9,18 @@ pub fn is_placeholder(value: &[u8]) -> bool {
         "changeme changeit changethis replaceme replacewith replacethis tobereplaced pleasechange yourpassword \
      yoursecret yourtoken yourapikey youraccess yourclient yourkey yourown insertyour enteryour placeholder dummy \
      redacted notset notarealpassword fillme goeshere putyour secretpassword supersecret verysecret topsecret \
-     mypassword mysecret mytoken myapikey somepassword somesecret sometoken strongpassword securepassword \
-     passwordhere tokenhere keyhere secrethere examplepassword examplesecret exampletoken examplekey notasecret \
+     mypassword thepassword thesecret thetoken mysecret mytoken myapikey somepassword somesecret sometoken strongpassword securepassword \
+     passwordhere tokenhere keyhere secrethere examplepassword examplesecret exampletoken examplekey notasecret missingvalue \
      fakepassword fakesecret faketoken fakekey samplepassword tobedefined setme overrideme updateme generateme \
      randompassword randomstring setinoverlay setbyci setviaenv providedby managedby injectedby storedin willbe \
      fromvault seevault longrandom",
     );
     static WHOLE: Lexicon = Lexicon::new(
         "password passwd pass secret token apikey key pwd default none nil undefined foo bar baz foobar string value \
-     todo fixme tbd na empty unset hidden masked removed encrypted sensitive asecret apassword yes no secretkey \
+     todo fixme tbd na empty unset hidden masked removed encrypted sensitive asecret apassword secretkey \
      accesskey clientsecret secretvalue passwordvalue tokenvalue somevalue myvalue example sample fake mock \
      credentials credential authtoken accesstoken privatekey xxx xx abc blah sometext userpassword dbpassword \
-     adminpassword rootpassword random required notused unused ignored ignore invalid thisisasecret",
+     adminpassword rootpassword random required notused unused ignored ignore invalid thisisasecret missing",
     );
     let inner = value.trim_ascii();
     let first = inner[0];

@@ -113,6 +113,7 @@ fn one(path: &str, member: &str, bytes: &[u8], key: &MaskKey, scanned: &mut Scan
     let name = path.rsplit(['/', '\\']).next().unwrap_or_default();
     let (place, form) = kind(name, bytes);
     tokens::scan(&mut state, &text, place);
+    state.expect_tokens();
     match form {
         Form::Yaml => yaml::scan(&mut state, &text, 0..bytes.len(), Around::top(place)),
         Form::Flow => {

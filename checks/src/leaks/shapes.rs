@@ -126,6 +126,12 @@ fn is_scalar(value: &[u8]) -> bool {
     if digits == value.len() {
         return value.len() < 6;
     }
+    // Ranges of versions.
+    if matches!(first, b'^' | b'~' | b'>' | b'<') && digits > 0 && value.contains(&b'.') {
+        return value.iter().all(|b| {
+            b.is_ascii_digit() || matches!(b, b'^' | b'~' | b'>' | b'<' | b'=' | b'.' | b' ' | b'|' | b'x' | b'-')
+        });
+    }
     if digits == 0 || !(first.is_ascii_digit() || matches!(first, b'v' | b'-' | b'+' | b'.' | b'P')) {
         return false;
     }
@@ -202,6 +208,9 @@ fn is_name(value: &[u8]) -> bool {
         noun |= NOUNS.has_lower(run);
     }
     let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
+    if upper && !lower && noun && value.contains(&b'_') && digits <= 4 && odd <= 2 {
+        return true;
+    }
     if odd > usize::from(count >= 4) || good == 0 || digits * 3 > value.len() || count < 2 {
         return false;
     }

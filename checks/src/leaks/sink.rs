@@ -94,6 +94,8 @@ pub struct Scan {
     judged: HashMap<Vec<u8>, Name, BuildHasherDefault<Fnv>>,
     /// How deep texts lie in texts.
     pub depth: usize,
+    /// Tokens of the file that the walk has not passed yet: they get the names of what they stand in.
+    tokens: Range<usize>,
 }
 
 /// Names whose judgement is remembered.
@@ -102,7 +104,50 @@ const REMEMBERED: usize = 4096;
 impl Scan {
     /// Nothing found yet.
     pub fn new() -> Self {
-        Self { found: Vec::new(), limits: Vec::new(), trail: Vec::new(), judged: HashMap::default(), depth: 0 }
+        Self {
+            found: Vec::new(),
+            limits: Vec::new(),
+            trail: Vec::new(),
+            judged: HashMap::default(),
+            depth: 0,
+            tokens: 0..0,
+        }
+    }
+
+    /// What was found so far are the tokens of the whole file, which the walk will come by.
+    pub fn expect_tokens(&mut self) {
+        self.found.sort_by_key(|f| f.range.start);
+        self.tokens = 0..self.found.len();
+    }
+
+    /// Gives the tokens inside a value the name that it stands under. Values come in the order of the file.
+    pub fn adopt(&mut self, text: &Text<'_>, range: &Range<usize>, place: Where, path: &dyn Fn() -> String) {
+        if !matches!(text.map, Map::File) {
+            return;
+        }
+        while self.tokens.start < self.tokens.end {
+            let found = &self.found[self.tokens.start];
+            if found.range.start >= range.end {
+                return;
+            }
+            if found.range.start >= range.start {
+                let path = self.whole(&path());
+                let found = &mut self.found[self.tokens.start];
+                (found.path, found.name) = path;
+                found.place = place;
+            }
+            self.tokens.start += 1;
+        }
+    }
+
+    /// The trail and a path as they may be shown, and the last name of them.
+    fn whole(&self, path: &str) -> (String, String) {
+        let mut whole: Vec<&str> = self.trail.iter().map(String::as_str).filter(|s| !s.is_empty()).collect();
+        if !path.is_empty() {
+            whole.push(path);
+        }
+        let name = whole.last().map_or("", |last| last.rsplit(['.', ' ']).next().unwrap_or(last));
+        (printable(&whole.join(" › ")), printable(name))
     }
 
     /// Judges a name, from memory where it was seen before.
@@ -151,11 +196,7 @@ impl Scan {
         path: &str,
         secret: &[u8],
     ) {
-        let mut whole: Vec<&str> = self.trail.iter().map(String::as_str).filter(|s| !s.is_empty()).collect();
-        if !path.is_empty() {
-            whole.push(path);
-        }
-        let name = whole.last().map_or("", |last| last.rsplit(['.', ' ']).next().unwrap_or(last)).to_owned();
+        let (path, name) = self.whole(path);
         let mut secrets = vec![Hidden::new(secret)];
         let written = text.bytes.get(range.clone()).unwrap_or_default();
         if written != secret {
@@ -166,8 +207,8 @@ impl Scan {
             range: text.place(range),
             kind: charge.kind,
             reason: charge.reason,
-            path: printable(&whole.join(" › ")),
-            name: printable(&name),
+            path,
+            name,
             place,
             encoding: text.encoding(),
             secrets,

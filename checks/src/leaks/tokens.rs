@@ -226,7 +226,7 @@ fn boundary(bytes: &[u8], at: usize, strict: bool) -> bool {
 
 /// A private key in PEM, from `-----BEGIN` to its end.
 pub fn pem(bytes: &[u8], start: usize, end: usize) -> Option<Range<usize>> {
-    let head = &bytes[end..bytes.len().min(end + 60)];
+    let head = bytes.get(end..bytes.len().min(end + 60))?;
     let close = memchr::memmem::find(head, b"-----")?;
     let label = &head[..close];
     memchr::memmem::find(label, b"PRIVATE KEY")?;
@@ -234,19 +234,7 @@ pub fn pem(bytes: &[u8], start: usize, end: usize) -> Option<Range<usize>> {
     let body = &bytes[body_at..bytes.len().min(body_at + 16 * 1024)];
     let stop = memchr::memmem::find(body, b"-----END");
     let body = &body[..stop.unwrap_or(body.len().min(2048))];
-    let mut run = 0;
-    let mut longest: &[u8] = b"";
-    for (at, &b) in body.iter().enumerate() {
-        if b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=') {
-            run += 1;
-            if run > longest.len() {
-                longest = &body[at + 1 - run..=at];
-            }
-        } else {
-            run = 0;
-        }
-    }
-    if longest.len() < 24 || variety(longest) < 12 || memchr::memmem::find(body, b"{{").is_some() {
+    if !has_body(body) {
         return None;
     }
     let finish = match stop {
@@ -257,6 +245,54 @@ pub fn pem(bytes: &[u8], start: usize, end: usize) -> Option<Range<usize>> {
         None => body_at + body.len(),
     };
     Some(start..finish)
+}
+
+/// Whether what follows a label is base64, line by line, as in a real block; not prose, an ellipsis or an action.
+fn has_body(body: &[u8]) -> bool {
+    let (mut digits, mut seen) = (0, [false; 256]);
+    // Lines end at a line's end, or at `\n` inside a quoted string.
+    let mut lines = body.split(|&b| b == b'\n').flat_map(|line| Pieces { rest: line });
+    let noise =
+        |b: &u8| b.is_ascii_whitespace() || matches!(b, b'#' | b'"' | b'\'' | b',' | b'*' | b'\\' | b'|' | b'>');
+    let all = lines.by_ref().take(400).all(|line| {
+        let from = line.iter().take_while(|b| noise(b)).count();
+        let to = line.iter().rev().take_while(|b| noise(b)).count();
+        let Some(line) = line.get(from..line.len() - to.min(line.len() - from)) else { return true };
+        // Headers: `Proc-Type: 4,ENCRYPTED`, `Comment: …`.
+        if line.is_empty() || (digits == 0 && memchr::memmem::find(line, b": ").is_some()) {
+            return true;
+        }
+        if !line.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b' ')) {
+            // A block that is not closed ends where something else begins.
+            return digits >= 120 && memchr::memmem::find(line, b"...").is_none();
+        }
+        digits += line.len();
+        line.iter().for_each(|&b| seen[usize::from(b)] = true);
+        true
+    });
+    all && digits >= 40 && seen.iter().filter(|s| **s).count() >= 14
+}
+
+/// The parts of a line between escaped line ends.
+struct Pieces<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Iterator for Pieces<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let end = memchr::memmem::find(self.rest, b"\\n");
+        let (piece, rest) = match end {
+            Some(at) => (&self.rest[..at], &self.rest[at + 2..]),
+            None => (self.rest, &self.rest[self.rest.len()..]),
+        };
+        self.rest = rest;
+        Some(piece)
+    }
 }
 
 fn url_digit(b: u8) -> bool {
@@ -390,7 +426,15 @@ fn in_url(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, place: Where, u
     // `user:pass@host` explains a format.
     let format = matches!(user, b"user" | b"username" | b"USER" | b"USERNAME" | b"login")
         && matches!(password, b"pass" | b"password" | b"PASSWORD" | b"PASS" | b"pwd" | b"passwd");
-    if format && matches!(place, Where::Comment | Where::Text) {
+    let line = &text.bytes[..range.start];
+    let line = line[memchr::memrchr(b'\n', &line[line.len().saturating_sub(400)..])
+        .map_or(line.len().saturating_sub(400), |n| line.len().saturating_sub(400) + n + 1)..]
+        .trim_ascii_start();
+    let comment =
+        place == Where::Comment || line.starts_with(b"#") || line.starts_with(b"//") || line.starts_with(b"*");
+    // Names in capitals explain a format too, as placeholders do in comments and pages.
+    let capitals = password.iter().all(|b| b.is_ascii_uppercase() || *b == b'_');
+    if capitals || ((format || rule == LeakRule::Placeholder) && (comment || place == Where::Text)) {
         return;
     }
     let charge = Charge { rule, kind: "password in a URL", reason: "user information with a literal password" };

@@ -5,7 +5,7 @@ use super::leak::{LeakRule, Where};
 use super::names::{Class, Name};
 use super::shapes::{self, Shape};
 use super::sink::Charge;
-use super::words::{holds, word_share};
+use super::words::{holds, monotonous, word_share};
 
 /// How sure one can be that a value is a literal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,6 +24,7 @@ pub fn judge(name: Name, full_name: &[u8], value: &[u8], place: Where, trust: Tr
         return None;
     }
     let value = value.trim_ascii();
+    let trust = if place == Where::Comment { Trust::Low } else { trust };
     let secret = matches!(place, Where::Secret | Where::Target);
     let class = match name.class {
         Class::Not if secret => Class::None,
@@ -51,7 +52,9 @@ pub fn judge(name: Name, full_name: &[u8], value: &[u8], place: Where, trust: Tr
         (_, Shape::Placeholder) => None,
         (Class::Password, Shape::Harmless) => {
             // A short number is a password only where nothing else could stand.
-            let pin = trust == Trust::High && (4..6).contains(&value.len()) && value.iter().all(u8::is_ascii_digit);
+            let round = matches!(value, b"1024" | b"2048" | b"4096" | b"8192") || value.ends_with(b"00");
+            let pin =
+                trust == Trust::High && !round && (4..6).contains(&value.len()) && value.iter().all(u8::is_ascii_digit);
             if pin { leak("a literal under a name that means a password") } else { None }
         }
         (Class::Token, Shape::Harmless) if secret && value.len() >= 24 && !holds(value, b"://") => None,
@@ -162,10 +165,43 @@ fn is_word_of_prose(value: &[u8]) -> bool {
 /// The Secret's or object's name: `grafana-admin-7f`, `cluster-issuer-account-key`.
 fn names_an_object(value: &[u8]) -> bool {
     shapes::is_object_name(value)
+        || names_a_secret(value)
         || (value.iter().any(|b| matches!(b, b'-' | b'_' | b'.' | b'/' | b':'))
             && !value.iter().any(u8::is_ascii_uppercase)
             && word_share(value) >= 60)
         || (word_share(value) >= 75 && !value.iter().any(u8::is_ascii_digit))
+}
+
+/// Parts in lower case, one of which is a word that names of Secrets have: `pgpool-tls-secret`, `x509-creds`.
+fn names_a_secret(value: &[u8]) -> bool {
+    let mut noun = false;
+    let plain = value.split(|b| matches!(b, b'-' | b'.')).all(|part| {
+        noun |= matches!(
+            part,
+            b"secret"
+                | b"secrets"
+                | b"tls"
+                | b"cert"
+                | b"certs"
+                | b"creds"
+                | b"credentials"
+                | b"credential"
+                | b"password"
+                | b"passwords"
+                | b"token"
+                | b"tokens"
+                | b"key"
+                | b"keys"
+                | b"auth"
+                | b"ca"
+                | b"config"
+        );
+        let digits = part.iter().filter(|b| b.is_ascii_digit()).count();
+        part.len() <= 16
+            && part.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+            && (digits == 0 || digits == part.len() || part.len() <= 4 || digits <= 1)
+    });
+    noun && plain && value.contains(&b'-')
 }
 
 /// Digits among letters, or both cases mixed as nobody writes words.
@@ -180,7 +216,7 @@ fn placeholder(value: &[u8], class: Class, trust: Trust) -> bool {
         return false;
     }
     // `secretKey: password` names a key; `password: password` is one.
-    let noun = value.iter().all(u8::is_ascii_alphabetic) && value.len() <= 16 && word_share(value) >= 50;
+    let noun = value.iter().all(|b| b.is_ascii_alphabetic() || *b == b'-') && value.len() <= 24 && !monotonous(value);
     let explicit =
         [b"change".as_slice(), b"replace", b"your", b"todo", b"fixme", b"insert", b"example", b"dummy", b"fake"]
             .iter()

@@ -67,10 +67,7 @@ impl Walk<'_, '_> {
             at += 1;
         }
         if self.comments {
-            while at < stop && bytes[at] == b'#' {
-                at += 1;
-            }
-            while at < stop && bytes[at] == b' ' {
+            while at < stop && matches!(bytes[at], b'#' | b' ' | b'\t') {
                 at += 1;
             }
         }
@@ -411,7 +408,7 @@ impl Walk<'_, '_> {
         if around.zone == Zone::References {
             return;
         }
-        let bare = if around.place == Where::Comment { Bare::Prose } else { Bare::Literal };
+        let bare = if matches!(around.place, Where::Comment | Where::Template) { Bare::Prose } else { Bare::Literal };
         lines::one(scan, self.text, range, Lines { bare, place: around.place });
     }
 
@@ -477,6 +474,7 @@ fn block(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, level: &mut Leve
     let key = &text.bytes[level.key.clone()];
     let one_line = memchr::memchr(b'\n', bytes).is_none();
     let scalar = Scalar { range: range.clone(), escaped: false };
+    scan.adopt(text, &range, child.place, path);
     if child.zone == Zone::Data || (one_line && child.zone != Zone::Args) {
         level.scalar(scan, text, scalar, path);
         return;

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
 use checks::finding::{self, Finding};
+use checks::leaks::shapes::Shape;
 use checks::leaks::{self, Leak, MaskKey, Redactor, ScanFile};
 use checks::model::{Place, Severity};
 use checks::rules;
@@ -117,8 +118,10 @@ impl Run {
 
     /// Masks what a file's or a key's name repeats of a credential. Plain words stay: they are no secret in a name.
     fn redactor(&self) -> Redactor {
-        let telling =
-            |value: &&str| value.len() >= 8 && value.len() <= 512 && !value.bytes().all(|b| b.is_ascii_alphabetic());
+        let telling = |value: &&str| {
+            (8..=512).contains(&value.len())
+                && matches!(leaks::shapes::judge(value.as_bytes()), Shape::Strong | Shape::Uuid)
+        };
         let secrets = self.leaks.values().flatten().flat_map(|leak| &leak.secrets).map(leaks::Hidden::expose);
         let names = self
             .leaks
@@ -248,8 +251,10 @@ fn scan_one(path: &Path, key: &MaskKey) -> Scanned {
     match read() {
         Ok(bytes) => {
             let name = if stdin { "" } else { file.as_str() };
-            let found = leaks::scan(&ScanFile { path: name, bytes: &bytes }, key);
-            Scanned { file, bytes: bytes.len(), result: Ok(found) }
+            // One file that the scan cannot take must not hide what the others hold.
+            let found = std::panic::catch_unwind(|| leaks::scan(&ScanFile { path: name, bytes: &bytes }, key));
+            let found = found.map_err(|_| "a fault of the tool itself; please report it".to_owned());
+            Scanned { file, bytes: bytes.len(), result: found }
         }
         Err(error) => Scanned { file, bytes: 0, result: Err(error.to_string()) },
     }
