@@ -1,19 +1,25 @@
 //! Accept changed renders as the new goldens without asking, and say what changed.
 
+use checks::finding;
 use checks::leaks::Redactor;
 use checks::model::Cell;
+use checks::object;
 
 use super::validate::orphaned;
 use super::{Failure, Outcome, Session, to_stdout};
 use crate::cells;
 use crate::changes::{self, What};
 use crate::cli::{Global, Select};
+use crate::engine::leaks::{InSources, Rendered};
+use crate::engine::{self, Engine};
 use crate::golden::compare::{self, Comparison};
 use crate::golden::write;
 use crate::helm::render::{Renderer, Status};
 use crate::progress::Progress;
 use crate::report::human::several;
+use crate::report::redact::mask_key;
 use crate::run::{pool, process};
+use crate::sources;
 
 /// What became of one golden.
 enum Blessed {
@@ -43,13 +49,19 @@ pub fn run(global: &Global, select: &Select, allow_removed: bool, force: bool) -
     }
     let home = Session::home()?;
     let renderer = session.renderer(&helm, &home);
+    let sources = sources::read(&session.root, &session.matrix);
+    let rules = engine::wanted(&session.matrix, |rule| rule.starts_with("leaks/"));
+    let key = mask_key();
+    let engine = Engine { root: &session.root, matrix: &session.matrix, sources: &sources, rules: &rules, key: &key };
+    let in_sources = engine.all_sources().1;
+    let guard = Guard { engine: &engine, in_sources: &in_sources };
     let mut done: Vec<(usize, Blessed)> = Vec::new();
     let mut progress = Progress::new(cells.len(), global.quiet);
     pool::run(
         &cells,
         session.jobs(),
         process::cancelled,
-        |cell| bless(&session, &renderer, cell, allow_removed),
+        |cell| bless(&session, &renderer, &guard, cell, allow_removed),
         |index, blessed| {
             progress.step(&cells[index].name());
             done.push((index, blessed));
@@ -125,7 +137,31 @@ fn in_ci() -> bool {
     std::env::var("CI").is_ok_and(|v| !matches!(v.as_str(), "" | "0" | "false"))
 }
 
-fn bless(session: &Session, renderer: &Renderer<'_>, cell: &Cell, allow_removed: bool) -> Blessed {
+/// Keeps credentials out of goldens.
+struct Guard<'a> {
+    engine: &'a Engine<'a>,
+    in_sources: &'a InSources,
+}
+
+impl Guard<'_> {
+    /// Why a render must not become a golden, if it leaks.
+    fn refusal(&self, cell: &Cell, text: &str) -> Option<String> {
+        let (objects, _) = object::objects(text, &cell.namespace);
+        let mut leaks = self.engine.rendered_leaks(cell, &objects, text);
+        leaks.retain(Rendered::is_secret);
+        let findings = finding::merge(self.engine.traced(cell, leaks, self.in_sources));
+        let first = findings.first()?;
+        let place = first.place.as_ref().map(|p| format!(" ({}:{})", p.file, p.line)).unwrap_or_default();
+        let more = if findings.len() > 1 { format!(", and {} more", findings.len() - 1) } else { String::new() };
+        Some(format!(
+            "it leaks: {}{place}{more}; `cargo xtask validate {}` says what to do",
+            first.message,
+            cell.name()
+        ))
+    }
+}
+
+fn bless(session: &Session, renderer: &Renderer<'_>, guard: &Guard<'_>, cell: &Cell, allow_removed: bool) -> Blessed {
     let render = renderer.template(cell);
     match &render.status {
         Status::Rendered => {}
@@ -143,6 +179,9 @@ fn bless(session: &Session, renderer: &Renderer<'_>, cell: &Cell, allow_removed:
         Comparison::Missing => None,
         Comparison::Differs(golden) => Some(changes::diff(&golden, &text, &cell.namespace, &Redactor::default())),
     };
+    if let Some(why) = guard.refusal(cell, &text) {
+        return Blessed::Refused(why);
+    }
     if cell.mask.is_empty() && renderer.template(cell).stdout != render.stdout {
         return Blessed::Refused(
             "its second render differs from its first: something in the chart is random".to_owned(),

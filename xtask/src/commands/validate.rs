@@ -14,7 +14,7 @@ use super::{Outcome, Session, to_file, to_stdout};
 use crate::cells::{self, Shard};
 use crate::changes;
 use crate::cli::{FailOn, Format, Global, Select};
-use crate::engine::leaks::{InSources, Rendered};
+use crate::engine::leaks::Rendered;
 use crate::engine::{self, Engine};
 use crate::judge::{Judge, Judged};
 use crate::matrix::pattern::Pattern;
@@ -92,15 +92,7 @@ pub fn run(global: &Global, select: &Select, shard: Option<Shard>, check: &[Stri
     let mut progress = Progress::new(cells.len(), quiet);
     // Helm takes nearly all of the time; the sources are read meanwhile.
     let (in_sources, leaks) = std::thread::scope(|scope| {
-        let reading = scope.spawn(|| {
-            let (mut found, mut leaks) = (Vec::new(), InSources::new());
-            for (path, source) in &sources {
-                let (findings, in_file) = engine.source(path, source);
-                found.extend(findings);
-                leaks.insert(path.clone(), in_file);
-            }
-            (found, leaks)
-        });
+        let reading = scope.spawn(|| engine.all_sources());
         pool::run(
             &cells,
             session.jobs(),

@@ -52,6 +52,17 @@ impl Engine<'_> {
         (found, leaks)
     }
 
+    /// What the source rules find in all files, and the credentials in them.
+    pub fn all_sources(&self) -> (Vec<Finding>, leaks::InSources) {
+        let (mut found, mut leaks) = (Vec::new(), leaks::InSources::new());
+        for (path, source) in self.sources {
+            let (findings, in_file) = self.source(path, source);
+            found.extend(findings);
+            leaks.insert(path.clone(), in_file);
+        }
+        (found, leaks)
+    }
+
     /// What the cell rules find in a render.
     pub fn cell(&self, cell: &Cell, objects: &[Object], render: &str) -> Vec<Finding> {
         let mut found = Vec::new();
