@@ -2,7 +2,10 @@
 Parts of a container.
 */}}
 
-{{/* Image, security context, resources and probes. `writable` is for software that must write to its root file system. */}}
+{{/*
+Image, security context, resources and probes. `writable` is for software that must write to its root file system,
+`capabilities` for software that does not start without them.
+*/}}
 {{- define "common.containerDefaults" -}}
 image: {{ include "common.image" . }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
@@ -29,6 +32,10 @@ readOnlyRootFilesystem: {{ not .writable }}
 capabilities:
   drop:
     - ALL
+  {{- with .capabilities }}
+  add:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
 {{- end -}}
 
 {{- define "common.resources" -}}

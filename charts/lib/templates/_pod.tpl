@@ -2,9 +2,17 @@
 Parts of a Deployment and its pods.
 */}}
 
-{{/* Replicas, strategy and selector of a Deployment. An autoscaler owns the replicas where there is one. */}}
+{{/*
+Replicas, strategy and selector of a Deployment. An autoscaler owns the replicas where there is one. `single` is for what must
+never run twice, as it owns a volume: the old pod ends before the new one starts.
+*/}}
 {{- define "common.rollout" -}}
 revisionHistoryLimit: 3
+{{- if .single }}
+replicas: 1
+strategy:
+  type: Recreate
+{{- else }}
 {{- if not (.Values.autoscaling).enabled }}
 replicas: {{ .Values.replicaCount }}
 {{- end }}
@@ -13,14 +21,15 @@ strategy:
   rollingUpdate:
     maxSurge: 1
     maxUnavailable: 0
+{{- end }}
 selector:
   matchLabels:
     {{- include "common.selectorLabels" . | nindent 4 }}
 {{- end -}}
 
 {{/*
-What every pod spec says first; only replicas are spread. `user` names another user than the default one, `serviceAccountName` another account than
-the release's own.
+What every pod spec says first; only replicas are spread. `user` names another user than the default one, `serviceAccountName`
+another account than the release's own.
 */}}
 {{- define "common.podDefaults" -}}
 serviceAccountName: {{ .serviceAccountName | default (include "common.fullname" .) }}
