@@ -6,6 +6,7 @@
 
 mod golden;
 pub mod leaks;
+pub mod page;
 mod render;
 mod sources;
 mod waivers;

@@ -22,7 +22,7 @@ use crate::matrix::pattern::Pattern;
 use crate::progress::Progress;
 use crate::report::diagnostic::Sources;
 use crate::report::human::several;
-use crate::report::{CellStatus, Report, human, json};
+use crate::report::{CellStatus, Report, human, json, sarif};
 use crate::run::{pool, process};
 use crate::sources;
 use checks::nearest::did_you_mean;
@@ -280,6 +280,7 @@ fn sinks(session: &Session, report: &Report, redactor: &Redactor) -> Result<(), 
         let write = |out: &mut dyn Write| match to.format {
             Format::Human => human::write(report, &sources, verbose, out),
             Format::Json => json::write(report, out),
+            Format::Sarif => sarif::write(report, out),
         };
         match &to.file {
             Some(file) => to_file(file, redactor, |out| {

@@ -4,6 +4,7 @@ pub mod diagnostic;
 pub mod human;
 pub mod json;
 pub mod redact;
+pub mod sarif;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
