@@ -1,6 +1,7 @@
 //! Rules over charts, values and renders: values in, findings out. No process, no clock, no environment variable, no
 //! terminal, no path it was not given.
 
+pub mod baseline;
 pub mod chart;
 pub mod facts;
 pub mod finding;
@@ -12,4 +13,5 @@ pub mod part;
 pub mod rules;
 pub mod sources;
 pub mod values;
+pub mod waivers;
 pub mod yaml;

@@ -49,7 +49,7 @@ pub struct Global {
     /// Say more; twice for Helm's own command lines
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
-    /// Write a report: human or json; to standard output or to a file. Repeatable
+    /// Write a report: human, json or sarif; to standard output or to a file. Repeatable
     #[arg(long, value_name = "FORMAT[=FILE]", global = true, value_parser = ReportTo::parse)]
     pub report: Vec<ReportTo>,
     /// What fails a run
@@ -84,6 +84,8 @@ pub enum Format {
     Human,
     /// Version 1 of our own JSON.
     Json,
+    /// SARIF 2.1.0, which code hosts show.
+    Sarif,
 }
 
 /// One `--report`.

@@ -5,6 +5,8 @@ pub mod changes;
 pub mod cli;
 pub mod commands;
 pub mod engine;
+pub mod excuse;
+pub mod git;
 pub mod golden;
 pub mod helm;
 pub mod judge;
@@ -13,6 +15,7 @@ pub mod progress;
 pub mod report;
 pub mod run;
 pub mod sources;
+pub mod waivers;
 
 use std::io::Write;
 use std::process::ExitCode;

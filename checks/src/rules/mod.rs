@@ -6,8 +6,10 @@
 
 mod golden;
 pub mod leaks;
+pub mod page;
 mod render;
 mod sources;
+mod waivers;
 
 use std::collections::BTreeMap;
 
@@ -128,6 +130,10 @@ static REGISTRY: &[&Rule] = &[
     &render::missing_required::RULE,
     &render::too_large::RULE,
     &sources::secret_template::RULE,
+    &waivers::expired::RULE,
+    &waivers::malformed::RULE,
+    &waivers::stale::RULE,
+    &waivers::unknown_rule::RULE,
 ];
 
 /// All rules, in the order of their identifiers.

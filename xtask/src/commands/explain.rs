@@ -1,8 +1,7 @@
 //! Say what a rule means, why it matters, how to mend it.
 
 use checks::leaks::Redactor;
-use checks::model::Severity;
-use checks::rules;
+use checks::rules::{self, page};
 
 use super::{Failure, Outcome, to_stdout};
 use checks::nearest::did_you_mean;
@@ -13,7 +12,7 @@ pub fn run(rule: Option<&str>) -> Outcome {
         to_stdout(&Redactor::default(), |out| {
             let width = rules::registry().iter().map(|r| r.id.len()).max().unwrap_or_default();
             for rule in rules::registry() {
-                writeln!(out, "  {:<width$}  {:<7}  {}", rule.id, severity(rule.severity), rule.summary)?;
+                writeln!(out, "  {:<width$}  {:<7}  {}", rule.id, page::severity(rule.severity), rule.summary)?;
             }
             writeln!(out, "\n  next    cargo xtask explain RULE")
         })?;
@@ -24,16 +23,6 @@ pub fn run(rule: Option<&str>) -> Outcome {
         let hint = if hint.is_empty() { "`cargo xtask explain` lists them all".to_owned() } else { hint };
         return Err(Failure::Words(format!("no rule is called `{name}`\n  help: {hint}")));
     };
-    to_stdout(&Redactor::default(), |out| {
-        writeln!(out, "# {} ({})\n\n{}.\n\n{}", rule.id, severity(rule.severity), rule.summary, rule.doc.trim_end())
-    })?;
+    to_stdout(&Redactor::default(), |out| out.write_all(page::page(rule).as_bytes()))?;
     Ok(0)
-}
-
-fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Off => "off",
-    }
 }

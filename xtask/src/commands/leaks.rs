@@ -21,6 +21,7 @@ use crate::cli::{FailOn, Format, Global};
 use crate::report::diagnostic::{self, Sources};
 use crate::report::human::several;
 use crate::report::redact::mask_key;
+use crate::report::{Report, sarif};
 use crate::run::process;
 
 /// Findings that are shown as blocks with their line; more are shown as one line each.
@@ -53,6 +54,7 @@ pub fn run(global: &Global, paths: &[PathBuf]) -> Outcome {
         let write = |out: &mut dyn Write| match to.format {
             Format::Human => human(&run, global, code, out),
             Format::Json => json(&run, out),
+            Format::Sarif => sarif::write(&run.report(), out),
         };
         match &to.file {
             Some(file) => to_file(file, &redactor, write)?,
@@ -114,6 +116,11 @@ impl Run {
 
     fn count(&self, severity: Severity) -> usize {
         self.findings.iter().filter(|f| f.severity == severity).count()
+    }
+
+    /// What the formats for machines share with `validate`.
+    fn report(&self) -> Report {
+        Report { findings: self.findings.clone(), troubles: self.troubles.clone(), ..Report::default() }
     }
 
     /// Masks what a file's or a key's name repeats of a credential. Plain words stay: they are no secret in a name.

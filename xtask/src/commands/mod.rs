@@ -29,7 +29,7 @@ use crate::run::process;
 pub enum Failure {
     /// A usage error or the like: what happened, and what to do after `help:`.
     Words(String),
-    /// The matrix file is wrong.
+    /// The matrix file, or one that it names, is wrong.
     Matrix(Vec<Finding>, PathBuf),
 }
 
@@ -56,7 +56,10 @@ pub fn print(failure: &Failure) {
                 let _ = writeln!(err, "{}\n", diagnostic::block(&finding, &sources).trim_end());
             }
             let count = crate::report::human::several(findings.len(), "error", "errors");
-            let _ = writeln!(err, "  {red}failed{red:#}  {count} in the matrix file; nothing was rendered");
+            let file = findings.first().and_then(|f| f.place.as_ref()).map_or(matrix::FILE, |p| p.file.as_str());
+            let excuse = ["waivers/", "baseline/"].iter().any(|f| findings.iter().any(|e| e.rule.starts_with(f)));
+            let file = if excuse { file } else { "the matrix file" };
+            let _ = writeln!(err, "  {red}failed{red:#}  {count} in {file}; nothing was rendered");
         }
     }
 }

@@ -16,12 +16,13 @@ use crate::changes;
 use crate::cli::{FailOn, Format, Global, Select};
 use crate::engine::leaks::Rendered;
 use crate::engine::{self, Engine};
+use crate::excuse::{Excuses, Part};
 use crate::judge::{Judge, Judged};
 use crate::matrix::pattern::Pattern;
 use crate::progress::Progress;
 use crate::report::diagnostic::Sources;
 use crate::report::human::several;
-use crate::report::{CellStatus, Report, human, json};
+use crate::report::{CellStatus, Report, human, json, sarif};
 use crate::run::{pool, process};
 use crate::sources;
 use checks::nearest::did_you_mean;
@@ -66,6 +67,8 @@ pub fn run(global: &Global, select: &Select, shard: Option<Shard>, check: &[Stri
     if let Some(shard) = shard {
         cells = shard.of(cells);
     }
+    let sources = sources::read(&session.root, &session.matrix);
+    let excuses = Excuses::load(&session, &sources)?;
     let helm = session.helm()?;
     let home = Session::home()?;
     let quiet = global.quiet || prints_machine_format(global);
@@ -73,7 +76,6 @@ pub fn run(global: &Global, select: &Select, shard: Option<Shard>, check: &[Stri
         header(&session, &session.helm_line(&helm), cells.len())?;
     }
     let rules = engine::wanted(&session.matrix, |rule| wanted.has(rule));
-    let sources = sources::read(&session.root, &session.matrix);
     let key = crate::report::redact::mask_key();
     let engine = Engine { root: &session.root, matrix: &session.matrix, sources: &sources, rules: &rules, key: &key };
     let judge = Judge {
@@ -128,6 +130,10 @@ pub fn run(global: &Global, select: &Select, shard: Option<Shard>, check: &[Stri
     }
     let redactor = Redactor::new(&gathered.secrets);
     let mut report = gathered.report(&session.matrix, &wanted);
+    let looked_for = |rule: &str| wanted.has(rule) && session.matrix.rules.get(rule) != Some(&Severity::Off);
+    let all_checks = check.is_empty() && skip.is_empty();
+    let part = Part { cells: &cells, all_checks, speaks_for_all: whole, looked_for: &looked_for };
+    excuses.apply(&session, &part, &mut report);
     report.helm = session.helm_line(&helm);
     report.duration = started.elapsed();
     let fail_on = if global.fail_on == FailOn::Warning { Severity::Warning } else { Severity::Error };
@@ -274,6 +280,7 @@ fn sinks(session: &Session, report: &Report, redactor: &Redactor) -> Result<(), 
         let write = |out: &mut dyn Write| match to.format {
             Format::Human => human::write(report, &sources, verbose, out),
             Format::Json => json::write(report, out),
+            Format::Sarif => sarif::write(report, out),
         };
         match &to.file {
             Some(file) => to_file(file, redactor, |out| {

@@ -28,6 +28,7 @@ pub fn expand(root: &Path, reader: &Reader, file: File) -> Matrix {
     // Each step rests on the one before: follow-up errors would hide the first.
     let (cells, off) = if reader.is_clean() { expander.cells() } else { Default::default() };
     expander.fixtures();
+    expander.excuses();
     if reader.is_clean() {
         expander.strays(&cells);
     }
@@ -50,8 +51,8 @@ pub fn expand(root: &Path, reader: &Reader, file: File) -> Matrix {
         secrets: file.secrets,
         retired: file.retired,
         rules: file.rules,
-        waivers: None,
-        baseline: None,
+        waivers: file.waivers.map(|w| w.value),
+        baseline: file.baseline.map(|b| b.value),
     }
 }
 
@@ -354,6 +355,17 @@ impl Expander<'_> {
                     found.at(environment.place.clone()).label("its `fixtures`").help("write it, or delete `fixtures`"),
                 );
             }
+        }
+    }
+
+    /// The waivers file exists. The baseline may not: the first one is written by the program.
+    fn excuses(&self) {
+        for path in [&self.file.waivers, &self.file.baseline].into_iter().flatten() {
+            self.inside(&path.value, path.span);
+        }
+        if let Some(path) = self.file.waivers.as_ref().filter(|p| !self.root.join(&p.value).is_file()) {
+            let found = self.reader.at("matrix/missing-file", path.span, format!("{} does not exist", path.value));
+            self.reader.push(found.help("write it (an empty list `[]` will do), or delete `waivers`"));
         }
     }
 

@@ -19,6 +19,8 @@ pub struct File {
     pub releases: Vec<RawRelease>,
     pub retired: Vec<Retired>,
     pub rules: BTreeMap<String, Severity>,
+    pub waivers: Option<Spanned<String>>,
+    pub baseline: Option<Spanned<String>>,
     pub layers_span: Span,
 }
 
@@ -78,10 +80,8 @@ const TOP: &[&str] = &[
 /// Reads the whole file.
 pub fn read(reader: &Reader, root: &Node) -> Option<File> {
     reader.map(root, "the matrix file", TOP);
-    for key in ["discover", "waivers", "baseline"] {
-        if let Some(entry) = root.entry(key) {
-            reader.not_yet(entry.key.span, &format!("`{key}`"));
-        }
+    if let Some(entry) = root.entry("discover") {
+        reader.not_yet(entry.key.span, "`discover`");
     }
     match root.get("version") {
         Some(node) if node.as_i64() == Some(1) => {}
@@ -110,6 +110,8 @@ pub fn read(reader: &Reader, root: &Node) -> Option<File> {
         releases,
         retired: root.get("retired").map(|node| retired(reader, node)).unwrap_or_default(),
         rules: root.get("rules").map(|node| severities(reader, node)).unwrap_or_default(),
+        waivers: root.get("waivers").and_then(|n| reader.text(n, "`waivers`")),
+        baseline: root.get("baseline").and_then(|n| reader.text(n, "`baseline`")),
         layers_span: root.entry("layers").map_or(root.span, |e| e.key.span),
     })
 }

@@ -4,7 +4,7 @@
 mod expand;
 mod file;
 pub mod pattern;
-mod read;
+pub mod read;
 
 use std::path::{Path, PathBuf};
 
@@ -48,7 +48,7 @@ pub fn find_root(named: Option<&Path>) -> Result<PathBuf, String> {
 /// # Errors
 /// Everything that is wrong with it, sorted by line.
 pub fn load(root: &Path) -> Result<Matrix, Vec<Finding>> {
-    let reader = Reader::new(FILE);
+    let reader = Reader::new(FILE, "matrix");
     let whole = |rule: &str, message: String| vec![Finding::new(rule, Severity::Error, message).at(Place::file(FILE))];
     let bytes = std::fs::read(root.join(FILE))
         .map_err(|e| whole("matrix/unreadable", format!("the matrix file cannot be read: {e}")))?;

@@ -21,13 +21,18 @@ pub struct Spanned<T> {
 #[derive(Debug)]
 pub struct Reader {
     file: String,
+    family: &'static str,
     problems: RefCell<Vec<Finding>>,
 }
 
 impl Reader {
-    /// For a file, named relative to the root.
-    pub fn new(file: &str) -> Self {
-        Self { file: file.to_owned(), problems: RefCell::default() }
+    /// For a file, named relative to the root. `family` is the first part of the names of what is wrong with it.
+    pub fn new(file: &str, family: &'static str) -> Self {
+        Self { file: file.to_owned(), family, problems: RefCell::default() }
+    }
+
+    fn wrong_in(&self, what: &str, span: Span, message: impl Into<String>) -> Finding {
+        self.at(&format!("{}/{what}", self.family), span, message)
     }
 
     /// A finding at a place of this file, to be pushed.
@@ -72,7 +77,7 @@ impl Reader {
                 let hint = did_you_mean(key, known.iter().copied());
                 let hint = if hint.is_empty() { format!("{what} has: {}", known.join(", ")) } else { hint };
                 self.push(
-                    self.at("matrix/unknown-key", entry.key.span, format!("{what} has no key `{key}`")).help(hint),
+                    self.wrong_in("unknown-key", entry.key.span, format!("{what} has no key `{key}`")).help(hint),
                 );
             }
         }
@@ -95,7 +100,7 @@ impl Reader {
             }
             Some(_) => {
                 self.push(
-                    self.at("matrix/empty", node.span, format!("{what} is empty")).help("write it, or delete the key"),
+                    self.wrong_in("empty", node.span, format!("{what} is empty")).help("write it, or delete the key"),
                 );
                 None
             }
@@ -129,8 +134,8 @@ impl Reader {
                     reasons.push((name, Spanned { value: text.trim().to_owned(), span: entry.value.span }));
                 }
                 _ => {
-                    let found = self.at(
-                        "matrix/empty-reason",
+                    let found = self.wrong_in(
+                        "empty-reason",
                         entry.key.span,
                         format!("{what} for `{}` has no reason", name.value),
                     );
@@ -143,19 +148,19 @@ impl Reader {
 
     /// A key that this version understands and does not serve.
     pub fn not_yet(&self, span: Span, what: &str) {
-        let found = self.at("matrix/not-yet", span, format!("{what} is not served yet"));
+        let found = self.wrong_in("not-yet", span, format!("{what} is not served yet"));
         self.push(found.help("leave it out for now; nothing else in the file depends on it"));
     }
 
     /// A required key that is absent.
     pub fn missing(&self, span: Span, what: &str, key: &str, example: &str) {
-        let found = self.at("matrix/missing-key", span, format!("{what} lacks `{key}`"));
+        let found = self.wrong_in("missing-key", span, format!("{what} lacks `{key}`"));
         self.push(found.help(format!("write it, e.g. `{example}`")));
     }
 
     fn wrong(&self, span: Span, what: &str, wanted: &str) {
         self.push(
-            self.at("matrix/wrong-type", span, format!("{what} is no {}", wanted.trim_start_matches("a ")))
+            self.wrong_in("wrong-type", span, format!("{what} is no {}", wanted.trim_start_matches("a ")))
                 .label(format!("{wanted} is meant")),
         );
     }

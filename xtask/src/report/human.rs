@@ -99,6 +99,12 @@ fn verdict(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let statuses = report.statuses();
     let equal = statuses.get(&CellStatus::Equal).copied().unwrap_or_default();
     let time = format!("{DIM}{:.1} s{DIM:#}", report.duration.as_secs_f64());
+    let excused = match report.excused() {
+        (0, 0) => String::new(),
+        (waived, 0) => format!(" · {waived} excused by waivers"),
+        (0, known) => format!(" · {known} known from the baseline"),
+        (waived, known) => format!(" · {waived} excused by waivers, {known} known from the baseline"),
+    };
     let mut line = String::new();
     if report.failed {
         let mut parts = Vec::new();
@@ -117,20 +123,20 @@ fn verdict(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         }
         let _ = write!(
             line,
-            "  {RED}failed{RED:#}  {} · {}, {equal} unchanged",
+            "  {RED}failed{RED:#}  {} · {}, {equal} unchanged{excused}",
             parts.join(", "),
             several(report.cells.len(), "cell", "cells")
         );
     } else {
-        let renders = if report.cells.len() == 1 {
-            "1 render equals its golden".to_owned()
-        } else {
-            format!("{} renders equal their goldens", report.cells.len())
+        let renders = match report.cells.len() {
+            1 if equal == 1 => "1 render equals its golden".to_owned(),
+            all if equal == all => format!("{all} renders equal their goldens"),
+            all => format!("{equal} of {} equal their goldens", several(all, "render", "renders")),
         };
         let findings = if warnings > 0 { several(warnings, "warning", "warnings") } else { "0 findings".to_owned() };
         let _ = write!(
             line,
-            "  {GREEN}ok{GREEN:#}      {renders} · {} · {findings}",
+            "  {GREEN}ok{GREEN:#}      {renders} · {} · {findings}{excused}",
             several(report.rules, "rule", "rules")
         );
     }

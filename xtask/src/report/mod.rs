@@ -4,12 +4,14 @@ pub mod diagnostic;
 pub mod human;
 pub mod json;
 pub mod redact;
+pub mod sarif;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use checks::finding::Finding;
 use checks::model::Severity;
+use checks::waivers::{By, Excused};
 use serde::Serialize;
 
 use crate::changes::Change;
@@ -48,6 +50,8 @@ pub struct CellResult {
 pub struct Report {
     /// Merged and sorted.
     pub findings: Vec<Finding>,
+    /// Findings that waivers or the baseline excuse.
+    pub excused: Vec<Excused>,
     /// Grouped.
     pub changes: Vec<Change>,
     /// Sorted by name.
@@ -76,6 +80,12 @@ impl Report {
     /// Number of findings of a severity.
     pub fn count(&self, severity: Severity) -> usize {
         self.findings.iter().filter(|f| f.severity == severity).count()
+    }
+
+    /// Findings that waivers excuse, and those that the baseline does.
+    pub fn excused(&self) -> (usize, usize) {
+        let known = self.excused.iter().filter(|e| e.by == By::Baseline).count();
+        (self.excused.len() - known, known)
     }
 
     /// Cells by status.

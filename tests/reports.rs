@@ -1,0 +1,128 @@
+//! The reports for machines fit their schemas, whatever the verdict.
+
+mod common;
+
+use std::fs;
+
+use boon::{Compiler, SchemaIndex, Schemas};
+use common::{Repository, stderr, workspace};
+use serde_json::Value;
+
+struct Checker {
+    schemas: Schemas,
+    ours: SchemaIndex,
+    sarif: SchemaIndex,
+}
+
+impl Checker {
+    fn new() -> Self {
+        let mut schemas = Schemas::new();
+        let mut compiler = Compiler::new();
+        let mut add = |url: &str, path: &str| {
+            let text = fs::read_to_string(workspace().join(path)).unwrap();
+            compiler.add_resource(url, serde_json::from_str(&text).unwrap()).unwrap();
+            compiler.compile(url, &mut schemas).unwrap()
+        };
+        let ours = add("mem:///report.json", "docs/report.schema.json");
+        let sarif = add("mem:///sarif.json", "tests/schemas/sarif-2.1.0.json");
+        Self { schemas, ours, sarif }
+    }
+
+    /// Runs a command with both reports and returns them, once they fit.
+    fn reports(&self, repository: &Repository, arguments: &[&str]) -> (Value, Value) {
+        let mut all = arguments.to_vec();
+        all.extend(["--report", "json=out.json", "--report", "sarif=out.sarif"]);
+        let output = repository.run(&all);
+        assert!(output.status.code() != Some(2), "{}", stderr(&output));
+        let read = |file: &str, schema: SchemaIndex| {
+            let value: Value = serde_json::from_str(&repository.read(file)).unwrap();
+            if let Err(error) = self.schemas.validate(&value, schema) {
+                panic!("{arguments:?}, {file}: {error:#}");
+            }
+            value
+        };
+        let reports = (read("out.json", self.ours), read("out.sarif", self.sarif));
+        for file in ["out.json", "out.sarif"] {
+            fs::remove_file(repository.path(file)).unwrap();
+        }
+        reports
+    }
+}
+
+#[test]
+fn the_reports_of_every_case_fit_their_schemas() {
+    let checker = Checker::new();
+    let cases = workspace().join("tests/cases");
+    for case in [
+        "clean",
+        "bless-updates",
+        "change-in-two-environments",
+        "dependency-missing",
+        "golden-missing",
+        "golden-orphaned",
+        "required-missing",
+        "schema-refuses",
+        "severity-off",
+        "template-renders-broken-yaml",
+        "waiver-of-a-cell",
+        "waiver-in-a-template",
+        "waiver-unknown-rule",
+    ] {
+        let repository = Repository::base();
+        repository.copy(&cases.join(case));
+        for path in fs::read_to_string(cases.join(case).join("delete")).unwrap_or_default().lines() {
+            fs::remove_file(repository.path(path)).unwrap();
+        }
+        let (ours, sarif) = checker.reports(&repository, &["validate"]);
+        let findings = ours["findings"].as_array().unwrap().len() + ours["excused"].as_array().unwrap().len();
+        assert_eq!(sarif["runs"][0]["results"].as_array().unwrap().len(), findings, "{case}");
+    }
+}
+
+#[test]
+fn the_leak_scan_has_the_same_formats() {
+    let repository = Repository::empty();
+    let value = ["k9", "Qv2x", "Lm8Zr4"].concat();
+    repository.write("a b/values.yaml", format!("db:\n  password: {value}\n"));
+    let (ours, sarif) = Checker::new().reports(&repository, &["leaks", "a b"]);
+    assert_eq!(ours["findings"][0]["rule"], "leaks/literal-credential");
+    let result = &sarif["runs"][0]["results"][0];
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "a%20b/values.yaml");
+    assert_eq!(place["region"]["startLine"], 2);
+    assert!(!sarif.to_string().contains(&value) && !ours.to_string().contains(&value));
+}
+
+#[test]
+fn a_result_names_its_rule_its_place_and_who_excused_it() {
+    let repository = Repository::base();
+    repository.copy(&workspace().join("tests/cases/waiver-of-a-cell"));
+    let (ours, sarif) = Checker::new().reports(&repository, &["validate"]);
+    let run = &sarif["runs"][0];
+    let (results, rules) = (run["results"].as_array().unwrap(), run["tool"]["driver"]["rules"].as_array().unwrap());
+    for result in results {
+        let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        assert_eq!(rules[index]["id"], result["ruleId"]);
+        assert!(rules[index]["help"]["markdown"].as_str().unwrap().contains("How to waive it"));
+        let print = result["partialFingerprints"]["xtask/v1"].as_str().unwrap();
+        assert_eq!(print.len(), 16);
+    }
+    let suppressed: Vec<&Value> = results.iter().filter(|r| r.get("suppressions").is_some()).collect();
+    assert_eq!(suppressed.len(), 1);
+    assert_eq!(suppressed[0]["suppressions"][0]["justification"], "tried out in staging");
+    assert_eq!(suppressed[0]["properties"]["cells"][0], "staging/web");
+    assert_eq!(ours["counts"]["waived"], 1);
+    assert_eq!(ours["excused"][0]["by"]["waiver"]["line"], 1);
+}
+
+/// Lines that move change no fingerprint, so that a code host knows a finding again.
+#[test]
+fn fingerprints_are_stable() {
+    let repository = Repository::base();
+    repository.write("charts/web/templates/guard.yaml", "{{- fail \"no\" }}\n");
+    let checker = Checker::new();
+    let print = |report: (Value, Value)| report.1["runs"][0]["results"][0]["partialFingerprints"].clone();
+    let first = print(checker.reports(&repository, &["validate"]));
+    repository.write("charts/web/templates/guard.yaml", "\n\n{{- fail \"no\" }}\n");
+    assert_eq!(print(checker.reports(&repository, &["validate"])), first);
+}
