@@ -4,10 +4,14 @@
 //! documentation is the text of [`Rule::doc`], under the same headings in every rule: what it finds, why it matters, an
 //! example, what to do instead, when it stays silent.
 
+mod externalsecrets;
+mod fixtures;
 mod golden;
 pub mod leaks;
+mod order;
 mod render;
 mod sources;
+mod wiring;
 
 use std::collections::BTreeMap;
 
@@ -113,6 +117,9 @@ pub struct MatrixView<'a> {
 }
 
 static REGISTRY: &[&Rule] = &[
+    &externalsecrets::api_version::RULE,
+    &externalsecrets::convention::RULE,
+    &fixtures::missing::RULE,
     &golden::differs::RULE,
     &golden::missing::RULE,
     &golden::orphaned::RULE,
@@ -124,10 +131,19 @@ static REGISTRY: &[&Rule] = &[
     &leaks::placeholder::RULE,
     &leaks::private_key::RULE,
     &leaks::provider_token::RULE,
+    &order::produced_too_late::RULE,
+    &order::producer_optional::RULE,
     &render::failed::RULE,
     &render::missing_required::RULE,
     &render::too_large::RULE,
     &sources::secret_template::RULE,
+    &wiring::configmap_unresolved::RULE,
+    &wiring::env_shadowed::RULE,
+    &wiring::key_unresolved::RULE,
+    &wiring::produced_twice::RULE,
+    &wiring::secret_unresolved::RULE,
+    &wiring::store_unresolved::RULE,
+    &wiring::unused::RULE,
 ];
 
 /// All rules, in the order of their identifiers.
