@@ -4,12 +4,15 @@
 //! documentation is the text of [`Rule::doc`], under the same headings in every rule: what it finds, why it matters, an
 //! example, what to do instead, when it stays silent.
 
+mod boundary;
+mod docs;
 mod externalsecrets;
 mod fixtures;
 mod golden;
 pub mod leaks;
 mod order;
 mod render;
+mod retired;
 mod sources;
 mod wiring;
 
@@ -117,6 +120,14 @@ pub struct MatrixView<'a> {
 }
 
 static REGISTRY: &[&Rule] = &[
+    &boundary::config_in_secret::RULE,
+    &boundary::credential_not_from_secret::RULE,
+    &boundary::environment_branch::RULE,
+    &boundary::environment_in_defaults::RULE,
+    &boundary::foreign_environment::RULE,
+    &boundary::unclassified::RULE,
+    &docs::missing::RULE,
+    &docs::stale_name::RULE,
     &externalsecrets::api_version::RULE,
     &externalsecrets::convention::RULE,
     &fixtures::missing::RULE,
@@ -136,6 +147,7 @@ static REGISTRY: &[&Rule] = &[
     &render::failed::RULE,
     &render::missing_required::RULE,
     &render::too_large::RULE,
+    &retired::name::RULE,
     &sources::secret_template::RULE,
     &wiring::configmap_unresolved::RULE,
     &wiring::env_shadowed::RULE,

@@ -126,6 +126,10 @@ fn unused_fixtures(view: &EnvironmentView<'_>, findings: &mut Vec<Finding>) {
         let keys = document.root.as_ref().and_then(|r| r.get("keys")).map(yaml::Node::entries).unwrap_or_default();
         for entry in keys {
             let Some(key) = entry.key.text().filter(|k| !read.contains(k)) else { continue };
+            // Another fixture is made of it.
+            if text.contains(&format!("${{{key}}}")) {
+                continue;
+            }
             let mut finding = RULE
                 .finding(format!("no ExternalSecret of {} reads the fixture {key}", view.environment.name))
                 .at(Place::new(path, entry.key.span))
