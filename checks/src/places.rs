@@ -27,7 +27,8 @@ pub fn template_path(cell: &Cell, template: &str) -> Option<String> {
     Some(format!("{}/{inner}", cell.chart))
 }
 
-/// The place that gave a cell's render a name (or host): the last values file of the cell that holds it as a scalar, then the
+/// The place that gave a cell's render a name (or host): the last values file of the cell that holds it as a scalar
+/// or a key, then the
 /// line of the template that holds it, then the template, then the cell's entry in the matrix file.
 pub fn of_text(sources: &Sources, matrix: &Matrix, facts: &Facts, object: u32, text: &str) -> Place {
     let (env, release) = facts.cell.split_once('/').unwrap_or_default();
@@ -69,7 +70,7 @@ fn in_values(sources: &Sources, path: &str, text: &str) -> Option<Place> {
             let Some(scalar) = node.text() else { return };
             let rank = match () {
                 () if scalar == text && steps.iter().any(|s| names_a_reference(s)) => 3,
-                () if scalar == text => 2,
+                () if scalar == text || steps.last().is_some_and(|s| s == text) => 2,
                 () if holds(scalar, text) => 1,
                 () => return,
             };

@@ -31,8 +31,8 @@ A ConfigMap is readable by whoever may look at the namespace, is printed by ever
 
 ## When it stays silent
 For names that only speak of a credential (`PASSWORD_FILE`, `TOKEN_TTL`, `SECRET_NAME`). For values that are none: empty,
-booleans, numbers, durations, paths, URLs, hosts, names of Secrets and variables, `$(OTHER)`; for a token's name also words, as
-in `TOKEN=none`. A ConfigMap of another release is judged by the variable's name alone under `configMapKeyRef`, and not at all
+booleans, numbers, durations, paths, URLs, hosts, names of Secrets and variables, `$(OTHER)`, placeholders
+(which `leaks/placeholder` reports); for a token's name also words. A ConfigMap of another release is judged by the variable's name alone under `configMapKeyRef`, and not at all
 under `envFrom`.
 ",
 };
@@ -125,8 +125,8 @@ fn is_one(class: Class, value: &Node) -> bool {
         return false;
     }
     match shapes::judge(text.as_bytes()) {
-        Shape::Empty | Shape::Reference | Shape::Harmless | Shape::Name => false,
+        Shape::Empty | Shape::Reference | Shape::Harmless | Shape::Name | Shape::Placeholder => false,
         Shape::Words | Shape::Digits | Shape::Sequence => class == Class::Password,
-        Shape::Placeholder | Shape::Weak | Shape::Uuid | Shape::Strong => true,
+        Shape::Weak | Shape::Uuid | Shape::Strong => true,
     }
 }

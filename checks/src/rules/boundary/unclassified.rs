@@ -82,13 +82,18 @@ fn is_known(name: &str, value: &Node) -> bool {
     if text.is_empty() || value.is_null() {
         return true;
     }
-    let speaks_of_one = !matches!(names::judge(name.as_bytes()).class, Class::None | Class::Not);
+    let public = PUBLIC.iter().any(|p| name.starts_with(p));
+    let speaks_of_one = match names::judge(name.as_bytes()).class {
+        Class::None | Class::Not => false,
+        Class::Weak => !public,
+        Class::Token | Class::Password => true,
+    };
     let reference = shapes::judge(text.as_bytes()) == Shape::Reference;
     if speaks_of_one {
         return reference || is_switch(text);
     }
     let file = text.contains('\n') || name.contains('.');
-    file || PUBLIC.iter().any(|p| name.starts_with(p)) || text.split([',', ' ', ';']).all(|part| is_plain(part.trim()))
+    file || public || text.split([',', ' ', ';']).all(|part| is_plain(part.trim()))
 }
 
 /// A boolean, a number or a duration: no credential, whatever its name says.
@@ -102,10 +107,22 @@ fn is_plain(part: &str) -> bool {
     }
     let word = part.bytes().all(|b| b.is_ascii_lowercase()) || part.bytes().all(|b| b.is_ascii_uppercase());
     (word && part.len() <= 24)
+        || is_host(part)
         || matches!(
             shapes::judge(part.as_bytes()),
             Shape::Empty | Shape::Reference | Shape::Harmless | Shape::Name | Shape::Words
         )
+}
+
+/// A host with at least one dot, and perhaps a port.
+fn is_host(part: &str) -> bool {
+    let (host, port) = part.split_once(':').unwrap_or((part, "0"));
+    host.contains('.')
+        && port.parse::<u16>().is_ok()
+        && host.split('.').all(|label| {
+            let plain = |c: char| c.is_ascii_lowercase() || c == '-' || c.is_ascii_digit();
+            (1..=63).contains(&label.len()) && label.chars().all(plain)
+        })
 }
 
 /// Whether the page names the entry in backticks on a line that says what it is.
