@@ -10,6 +10,7 @@ pub mod model;
 pub mod nearest;
 pub mod object;
 pub mod part;
+pub mod places;
 pub mod rules;
 pub mod sources;
 pub mod values;

@@ -14,15 +14,17 @@ mod order;
 mod pods;
 mod producers;
 mod supply;
+mod words;
 
 use serde::{Deserialize, Serialize};
 
 pub use hooks::{Event, Hook};
 pub use mentions::token_hash;
 pub use order::{Order, Timing, is_installed};
+pub use pods::pod_of;
 pub use supply::{Producer, Supply};
 
-use crate::model::Cell;
+use crate::model::{Cell, Secrets};
 use crate::object::Object;
 
 /// Version of the serialised form; facts of another version are made anew.
@@ -205,6 +207,9 @@ pub struct Produced {
     pub keys: Keys,
     /// Whether others may make it too.
     pub certainty: Certainty,
+    /// It carries a label or type by which a program may find it without knowing its name.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub discovered: bool,
     /// Where its name stands, as a dotted path in the object.
     pub path: String,
     /// The line of that place in the render.
@@ -348,6 +353,16 @@ impl Facts {
     }
 }
 
+impl Read {
+    /// The Vault key as fixtures and people name it: without what the convention's pattern puts around it.
+    pub fn vault_key(&self, convention: Option<&Secrets>) -> Option<&str> {
+        let key = self.key.as_deref()?;
+        let pattern = convention.and_then(|s| s.remote_key.as_deref()).and_then(|p| p.split_once("{key}"));
+        let stripped = pattern.and_then(|(start, end)| key.strip_prefix(start)?.strip_suffix(end));
+        Some(stripped.unwrap_or(key))
+    }
+}
+
 impl ObjectFact {
     /// `Kind/name`, short, for messages.
     pub fn short(&self) -> String {
@@ -406,6 +421,7 @@ impl At<'_> {
             object: self.index,
             keys: made.keys,
             certainty: made.certainty,
+            discovered: producers::is_discovered(self.object),
             path: made.path.into(),
             line: made.line,
         });

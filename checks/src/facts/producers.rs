@@ -2,6 +2,7 @@
 
 use super::fields::{items, keys, line, node_at, text};
 use super::{At, Certainty, Keys, Kind, Made};
+use crate::object::Object;
 use crate::yaml::Node;
 
 /// Annotations of a Secret or `ConfigMap` by which somebody else fills in keys: prefixes.
@@ -27,6 +28,41 @@ const COPIED: &[&str] = &[
 const ISSUED: &[&str] = &["cert-manager.io/issuer", "cert-manager.io/cluster-issuer", "kubernetes.io/tls-acme"];
 
 const TLS_KEYS: &[&str] = &["ca.crt", "tls.crt", "tls.key"];
+
+/// Labels that only describe; any other may be what a controller looks for.
+const DESCRIBING: &[&str] = &[
+    "app",
+    "chart",
+    "component",
+    "env",
+    "environment",
+    "heritage",
+    "k8s-app",
+    "name",
+    "owner",
+    "part-of",
+    "project",
+    "release",
+    "service",
+    "team",
+    "tier",
+    "version",
+];
+
+/// Whether a made Secret carries a label or a type by which a program finds it.
+pub fn is_discovered(object: &Object) -> bool {
+    let root = &object.root;
+    let by_type = text(root, "type").is_some_and(|t| {
+        matches!(t, "kubernetes.io/service-account-token" | "bootstrap.kubernetes.io/token")
+            || t.starts_with("helm.sh/")
+    });
+    let labels = ["metadata.labels", "spec.target.template.metadata.labels", "spec.template.metadata.labels"];
+    by_type
+        || labels.iter().flat_map(|path| keys(root, path)).any(|label| {
+            let described = label.starts_with("app.kubernetes.io/") || label.starts_with("helm.sh/");
+            !described && !DESCRIBING.contains(&label.as_str())
+        })
+}
 
 /// Whether annotations or labels (under `metadata`) say that somebody else adds keys.
 pub fn filled_by_others(metadata: Option<&Node>) -> bool {

@@ -45,16 +45,18 @@ pub struct Supply<'a> {
     patterns: Vec<(&'a Facts, &'a Produced)>,
     externals: Vec<&'a External>,
     default_namespace: &'a str,
-    facts: &'a [Facts],
+    facts: Vec<&'a Facts>,
 }
 
 impl<'a> Supply<'a> {
     /// Gathers them. The facts are those of one environment's cells.
-    pub fn of(matrix: &'a Matrix, environment: &str, facts: &'a [Facts]) -> Self {
+    pub fn of(matrix: &'a Matrix, environment: &str, facts: impl IntoIterator<Item = &'a Facts>) -> Self {
+        let facts: Vec<&Facts> = facts.into_iter().collect();
         let mut exact: HashMap<(Kind, &str), Vec<_>> = HashMap::new();
         let mut patterns = Vec::new();
-        for cell in facts {
+        for cell in &facts {
             for produced in &cell.produces {
+                let cell = *cell;
                 if produced.name.contains('*') {
                     patterns.push((cell, produced));
                 } else {
@@ -92,7 +94,7 @@ impl<'a> Supply<'a> {
 
     /// Names that are produced in a namespace, for "did you mean".
     pub fn names(&self, kind: Kind, namespace: &str) -> Vec<&'a str> {
-        let made = self.facts.iter().flat_map(|f| &f.produces);
+        let made = self.facts.iter().flat_map(|f| f.produces.iter());
         let made = made
             .filter(|p| p.kind == kind && p.certainty != Certainty::Perhaps && same_namespace(&p.namespace, namespace))
             .map(|p| p.name.as_str())

@@ -4,12 +4,19 @@
 //! documentation is the text of [`Rule::doc`], under the same headings in every rule: what it finds, why it matters, an
 //! example, what to do instead, when it stays silent.
 
+mod boundary;
+mod docs;
+mod externalsecrets;
+mod fixtures;
 mod golden;
 pub mod leaks;
 pub mod page;
+mod order;
 mod render;
+mod retired;
 mod sources;
 mod waivers;
+mod wiring;
 
 use std::collections::BTreeMap;
 
@@ -115,6 +122,17 @@ pub struct MatrixView<'a> {
 }
 
 static REGISTRY: &[&Rule] = &[
+    &boundary::config_in_secret::RULE,
+    &boundary::credential_not_from_secret::RULE,
+    &boundary::environment_branch::RULE,
+    &boundary::environment_in_defaults::RULE,
+    &boundary::foreign_environment::RULE,
+    &boundary::unclassified::RULE,
+    &docs::missing::RULE,
+    &docs::stale_name::RULE,
+    &externalsecrets::api_version::RULE,
+    &externalsecrets::convention::RULE,
+    &fixtures::missing::RULE,
     &golden::differs::RULE,
     &golden::missing::RULE,
     &golden::orphaned::RULE,
@@ -126,14 +144,24 @@ static REGISTRY: &[&Rule] = &[
     &leaks::placeholder::RULE,
     &leaks::private_key::RULE,
     &leaks::provider_token::RULE,
+    &order::produced_too_late::RULE,
+    &order::producer_optional::RULE,
     &render::failed::RULE,
     &render::missing_required::RULE,
     &render::too_large::RULE,
+    &retired::name::RULE,
     &sources::secret_template::RULE,
     &waivers::expired::RULE,
     &waivers::malformed::RULE,
     &waivers::stale::RULE,
     &waivers::unknown_rule::RULE,
+    &wiring::configmap_unresolved::RULE,
+    &wiring::env_shadowed::RULE,
+    &wiring::key_unresolved::RULE,
+    &wiring::produced_twice::RULE,
+    &wiring::secret_unresolved::RULE,
+    &wiring::store_unresolved::RULE,
+    &wiring::unused::RULE,
 ];
 
 /// All rules, in the order of their identifiers.

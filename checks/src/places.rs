@@ -1,0 +1,138 @@
+//! From a name in a render to the source that a person must edit.
+
+use crate::facts::Facts;
+use crate::finding::RenderPlace;
+use crate::model::{Cell, Matrix, Place};
+use crate::sources::Sources;
+use crate::yaml::{self, Node};
+
+/// Values files larger than this are not searched.
+const MAX_SEARCHED: usize = 4 * 1024 * 1024;
+
+/// Where something shows in a render.
+pub fn in_render(facts: &Facts, object: u32, path: &str, line: u32) -> RenderPlace {
+    let object = facts.object(object);
+    RenderPlace {
+        cell: facts.cell.clone(),
+        object: object.identity(),
+        path: path.to_owned(),
+        line: line as usize,
+        template: object.template.clone(),
+    }
+}
+
+/// The path of a template in the repository, from Helm's `chart/templates/file.yaml`.
+pub fn template_path(cell: &Cell, template: &str) -> Option<String> {
+    let (_, inner) = template.split_once('/')?;
+    Some(format!("{}/{inner}", cell.chart))
+}
+
+/// The place that gave a cell's render a name (or host): the last values file of the cell that holds it as a scalar
+/// or a key, then the
+/// line of the template that holds it, then the template, then the cell's entry in the matrix file.
+pub fn of_text(sources: &Sources, matrix: &Matrix, facts: &Facts, object: u32, text: &str) -> Place {
+    let (env, release) = facts.cell.split_once('/').unwrap_or_default();
+    let Some(cell) = matrix.cell(env, release) else { return Place::file(&matrix.file) };
+    of_text_in_cell(sources, cell, facts.object(object).template.as_deref(), text)
+}
+
+/// The same for a cell and the template of an object.
+pub fn of_text_in_cell(sources: &Sources, cell: &Cell, template: Option<&str>, text: &str) -> Place {
+    let chart_values = format!("{}/values.yaml", cell.chart);
+    let chain = cell.values.iter().rev().map(|v| v.path.as_str()).chain([chart_values.as_str()]);
+    for path in chain {
+        if let Some(place) = in_values(sources, path, text) {
+            return place;
+        }
+    }
+    let path = template.and_then(|t| template_path(cell, t));
+    let Some(path) = path.filter(|p| sources.contains_key(p)) else { return cell.place.clone() };
+    in_lines(sources, &path, text).unwrap_or_else(|| Place::file(path))
+}
+
+/// The template of an object, or the cell's entry in the matrix file where the template is not in the repository.
+pub fn of_object(sources: &Sources, matrix: &Matrix, facts: &Facts, object: u32) -> Place {
+    let (env, release) = facts.cell.split_once('/').unwrap_or_default();
+    let Some(cell) = matrix.cell(env, release) else { return Place::file(&matrix.file) };
+    let path = facts.object(object).template.as_deref().and_then(|t| template_path(cell, t));
+    path.filter(|p| sources.contains_key(p)).map_or_else(|| cell.place.clone(), Place::file)
+}
+
+fn in_values(sources: &Sources, path: &str, text: &str) -> Option<Place> {
+    let source = sources.get(path)?;
+    if source.bytes.len() > MAX_SEARCHED || memchr::memmem::find(&source.bytes, text.as_bytes()).is_none() {
+        return None;
+    }
+    let mut found: Option<(u8, Place)> = None;
+    for document in yaml::parse(source.text()?) {
+        let Some(root) = document.root else { continue };
+        root.leaves(&mut |steps, node| {
+            let Some(scalar) = node.text() else { return };
+            let rank = match () {
+                () if scalar == text && steps.iter().any(|s| names_a_reference(s)) => 3,
+                () if scalar == text || steps.last().is_some_and(|s| s == text) => 2,
+                () if holds(scalar, text) => 1,
+                () => return,
+            };
+            if found.as_ref().is_none_or(|(best, _)| rank > *best) {
+                found = Some((rank, inside(path, node, text)));
+            }
+        });
+    }
+    found.map(|(_, place)| place)
+}
+
+/// The line inside a block scalar, or the scalar itself.
+fn inside(path: &str, node: &Node, text: &str) -> Place {
+    let many = node.span.end.line > node.span.start.line + 1;
+    let line = node.text().and_then(|t| t.lines().position(|l| holds(l, text)));
+    match line.filter(|_| many) {
+        Some(line) => Place::line(path, node.span.start.line + 1 + line),
+        None => Place::new(path, node.span),
+    }
+}
+
+fn names_a_reference(step: &str) -> bool {
+    let step = step.to_ascii_lowercase();
+    ["secret", "credential", "existing", "config", "store", "ref", "token", "auth"].iter().any(|w| step.contains(w))
+}
+
+fn in_lines(sources: &Sources, path: &str, text: &str) -> Option<Place> {
+    let lines = sources.get(path)?.text()?;
+    let (line, found) = lines.lines().enumerate().find(|(_, l)| holds(l, text))?;
+    let column = found.find(text).map_or(1, |at| found[..at].chars().count() + 1);
+    Some(Place {
+        file: path.to_owned(),
+        line: line + 1,
+        column,
+        end_line: line + 1,
+        end_column: column + text.chars().count(),
+    })
+}
+
+/// Whether a name stands in a text as a whole name.
+pub fn holds(text: &str, name: &str) -> bool {
+    positions(text, name).next().is_some()
+}
+
+/// Where a name stands in a text as a whole name, as byte offsets.
+pub fn positions<'a>(text: &'a str, name: &'a str) -> impl Iterator<Item = usize> + 'a {
+    let part = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+    text.match_indices(name).map(|(at, _)| at).filter(move |at| {
+        !name.is_empty()
+            && !text[..*at].chars().next_back().is_some_and(part)
+            && !text[at + name.len()..].chars().next().is_some_and(part)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_found_only_as_a_whole() {
+        assert!(holds("kubectl get secret/graph-db -n x", "graph-db"));
+        assert!(!holds("graph-db-credentials", "graph-db"));
+        assert!(!holds("x", ""));
+    }
+}

@@ -1,0 +1,3 @@
+//! Names that must not come back.
+
+pub mod name;

@@ -1,0 +1,80 @@
+//! Whether what something refers to is there, has the keys, and is used.
+
+pub mod configmap_unresolved;
+pub mod env_shadowed;
+pub mod key_unresolved;
+pub mod produced_twice;
+pub mod secret_unresolved;
+pub mod store_unresolved;
+pub mod unused;
+
+use std::collections::BTreeMap;
+
+use super::{EnvironmentView, Rule};
+use crate::facts::{Certainty, Consumed, Facts, Kind, Producer, Supply};
+use crate::finding::Finding;
+use crate::{nearest, places};
+
+/// References to something that nothing produces, for the two rules that differ only in the kind.
+fn unresolved(rule: &Rule, kind: Kind, view: &EnvironmentView<'_>, findings: &mut Vec<Finding>) {
+    if !view.unknown.is_empty() {
+        return;
+    }
+    let supply = Supply::of(view.matrix, &view.environment.name, view.facts);
+    for facts in view.facts {
+        for (consumed, all) in references(facts, kind) {
+            let producers = supply.producers(kind, &consumed.namespace, &consumed.name);
+            if producers.iter().any(makes) || supply.may_be_created(&consumed.name) {
+                continue;
+            }
+            let name = &consumed.name;
+            let object = facts.object(consumed.object);
+            let mut finding = rule
+                .finding(format!("nothing produces {kind} {name}"))
+                .at(places::of_text(view.sources, view.matrix, facts, consumed.object, name))
+                .label(format!("{} {}", object.told(), consumed.told(facts)));
+            for one in all {
+                finding = finding.shown(places::in_render(facts, one.object, &one.path, one.line));
+            }
+            if let Some(Producer::Made { facts: by, produced }) = producers.first() {
+                finding = finding.note(format!(
+                    "{} of {} only adds keys to it (Merge)",
+                    by.object(produced.object).short(),
+                    by.release()
+                ));
+            }
+            for namespace in supply.elsewhere(kind, &consumed.namespace, name) {
+                finding = finding.note(format!(
+                    "a {kind} of that name is produced in namespace {namespace}, the reference is in {}",
+                    consumed.namespace
+                ));
+            }
+            let near = nearest::did_you_mean(name, supply.names(kind, &consumed.namespace));
+            findings.push(finding.help(help(kind, &near)));
+        }
+    }
+}
+
+fn help(kind: Kind, near: &str) -> String {
+    let add = match kind {
+        Kind::Secret => {
+            "produce it (an ExternalSecret in an earlier layer), or say under `secrets.external` of the matrix file who does"
+        }
+        _ => "render it, correct the name, or mark the reference `optional: true` if the program can do without",
+    };
+    if near.is_empty() { add.to_owned() } else { format!("{near}\n{add}") }
+}
+
+/// References that must resolve, one for each name, with all places of that name in the cell.
+fn references(facts: &Facts, kind: Kind) -> Vec<(&Consumed, Vec<&Consumed>)> {
+    let mut by_name: BTreeMap<(&str, &str), Vec<&Consumed>> = BTreeMap::new();
+    for consumed in facts.consumes.iter().filter(|c| c.kind == kind && !c.optional) {
+        by_name.entry((&consumed.namespace, &consumed.name)).or_default().push(consumed);
+    }
+    by_name.into_values().map(|all| (all[0], all)).collect()
+}
+
+/// Whether a producer makes the thing, rather than only adding to it.
+fn makes(producer: &Producer<'_>) -> bool {
+    !matches!(producer, Producer::Made { produced, .. } if produced.certainty == Certainty::Merges)
+}
