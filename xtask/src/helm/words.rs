@@ -25,9 +25,9 @@ static VALUES: LazyLock<Regex> =
     LazyLock::new(|| regex(r"(?s)^failed to parse (\S+?): (?:.*?yaml: )(?:line (\d+): )?(.*)$"));
 static FILE: LazyLock<Regex> = LazyLock::new(|| regex(r"^(?:open|read) ([^:]+): (.*)$"));
 static SCHEMA: LazyLock<Regex> = LazyLock::new(|| regex(r"^\s*- at '([^']*)': (.*)$|^\s*- ([^:\s]+): (.*)$"));
-/// How a lint lists missing values: Helm 4, then Helm 3.
+/// How a lint lists missing values: Helm 4 (in the plural for an empty text), then Helm 3.
 static MISSING: LazyLock<Regex> =
-    LazyLock::new(|| regex(r#"msg="missing required value" message=(.*)$|\[INFO\] Missing required value: (.*)$"#));
+    LazyLock::new(|| regex(r#"msg="missing required values?" message=(.*)$|\[INFO\] Missing required value: (.*)$"#));
 
 /// Rendered lines shown before and after the broken one.
 const AROUND: usize = 4;
@@ -299,7 +299,7 @@ mod tests {
 
     #[test]
     fn the_words_of_both_versions_are_known() {
-        let four = "level=WARN msg=\"missing required value\" message=\"set `x.y` here\"\nlevel=WARN msg=\"missing required value\" message=bare\n";
+        let four = "level=WARN msg=\"missing required value\" message=\"set `x.y` here\"\nlevel=WARN msg=\"missing required values\" message=bare\n";
         let three = "engine.go:206: [INFO] Missing required value: set `x.y` here\nengine.go:206: [INFO] Missing required value: bare\n";
         for stderr in [four, three] {
             assert_eq!(missing(stderr), ["set `x.y` here", "bare"]);
