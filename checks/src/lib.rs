@@ -11,5 +11,6 @@ pub mod object;
 pub mod part;
 pub mod rules;
 pub mod sources;
+pub mod template;
 pub mod values;
 pub mod yaml;

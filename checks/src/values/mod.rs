@@ -160,12 +160,29 @@ impl Effective {
 
     /// The leaf at a dotted path; nothing for a map with entries.
     pub fn leaf(&self, path: &str) -> Option<Leaf<'_>> {
-        let steps = steps(path);
-        let slot = self.slot(&steps)?;
+        self.leaf_at(&steps(path))
+    }
+
+    /// The leaf at a path of keys; nothing for a map with entries.
+    pub fn leaf_at(&self, path: &[String]) -> Option<Leaf<'_>> {
+        let slot = self.slot(path)?;
         match slot.held {
             Held::Map(map) if !self.tree.entries(map).is_empty() => None,
-            _ => Some(leaf(steps, slot)),
+            _ => Some(leaf(path.to_vec(), slot)),
         }
+    }
+
+    /// Every string at or below a path, those inside of lists too.
+    pub fn texts(&self, path: &[String]) -> Vec<String> {
+        let mut texts = Vec::new();
+        for leaf in self.leaves().iter().filter(|leaf| leaf.path.starts_with(path)) {
+            match leaf.value {
+                LeafValue::Scalar(Resolved::Str(text)) => texts.push(text.to_owned()),
+                LeafValue::List(node) => node.leaves(&mut |_, node| texts.extend(node.as_str().map(str::to_owned))),
+                _ => {}
+            }
+        }
+        texts
     }
 
     /// Whether there is anything at a path, a map included.
