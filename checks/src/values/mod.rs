@@ -5,6 +5,7 @@
 
 mod coalesce;
 mod dependencies;
+mod set;
 mod tree;
 
 use std::collections::BTreeMap;
@@ -14,7 +15,8 @@ use coalesce::{Merge, Node as ChartNode, join};
 use tree::{Held, Map, Slot, Tree};
 
 use crate::chart::{Chart, File};
-use crate::model::{Cell, Place};
+use crate::model::{Cell, Place, ValuesFile};
+use crate::part;
 use crate::sources::Sources;
 use crate::yaml::{self, Node, Resolved};
 
@@ -283,22 +285,21 @@ fn merge(cell: &Cell, chart: Chart, sources: &Sources) -> Effective {
     let mut node = merge.node(chart);
     merge.keep = true;
     let mut values = merge.tree.empty();
-    for file in &cell.values {
-        let file = File::at(&file.path, sources);
+    for link in &cell.values {
+        let file = File::at(&link.path, sources);
         if sources.get(&*file.path).is_none_or(|s| s.text().is_none()) {
             merge.problem(format!("{} cannot be read", file.path));
         }
-        for document in yaml::parse(file.text(sources)) {
-            if let Some(error) = &document.error {
-                merge.problem(format!("{} cannot be read: {}", file.path, error.message));
-            }
-            let Some(root) = &document.root else { continue };
-            match merge.tree.read(root, &file) {
+        for root in roots(&mut merge, link, &file, &cell.release, sources) {
+            match merge.tree.read(&root, &file) {
                 Some(next) => values = merge.override_with(values, next, ""),
                 None if root.is_null() => {}
                 None => merge.problem(format!("{} holds no map", file.path)),
             }
         }
+    }
+    for set in &cell.set {
+        merge.set(values, set, cell);
     }
     merge.keep = false;
     merge.process_dependencies(&mut node, values);
@@ -309,6 +310,27 @@ fn merge(cell: &Cell, chart: Chart, sources: &Sources) -> Effective {
     let root = tree.compact(root);
     conflicts.sort();
     Effective { tree, root, chart: whole(node), conflicts, problem }
+}
+
+/// The maps of a values file: one a document, or the one that stands inside another tool's manifest.
+fn roots(merge: &mut Merge, link: &ValuesFile, file: &File, release: &str, sources: &Sources) -> Vec<Node> {
+    if let Some(part) = &link.part {
+        return match part::extract(file.text(sources), part, release) {
+            Ok(root) => vec![root],
+            Err(error) => {
+                merge.problem(format!("{}: {}", file.path, error.message));
+                Vec::new()
+            }
+        };
+    }
+    let mut roots = Vec::new();
+    for document in yaml::parse(file.text(sources)) {
+        if let Some(error) = document.error {
+            merge.problem(format!("{} cannot be read: {}", file.path, error.message));
+        }
+        roots.extend(document.root);
+    }
+    roots
 }
 
 /// The chart with what is left below it.
