@@ -5,7 +5,6 @@ mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
-use std::fs;
 use std::path::Path;
 use std::process::Command;
 
@@ -337,22 +336,6 @@ fn random_trees_are_as_helm_has_them() {
     assert!(compared >= 200, "only {compared} trees were compared");
 }
 
-/// The files below a folder, links kept.
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().flatten() {
-        let (path, target) = (entry.path(), to.join(entry.file_name()));
-        let kind = entry.file_type().unwrap();
-        if kind.is_symlink() {
-            std::os::unix::fs::symlink(fs::read_link(&path).unwrap(), target).unwrap();
-        } else if kind.is_dir() {
-            copy(&path, &target);
-        } else {
-            fs::copy(&path, target).unwrap();
-        }
-    }
-}
-
 #[test]
 fn every_cell_of_this_repository_is_as_helm_has_it() {
     let root = workspace();
@@ -362,7 +345,7 @@ fn every_cell_of_this_repository_is_as_helm_has_it() {
     assert!(!matrix.cells.is_empty());
     let repository = Repository::empty();
     for folder in ["charts", "environments"] {
-        copy(&from.join(folder), &repository.path(folder));
+        repository.copy_into(&from.join(folder), folder);
     }
     for chart in matrix.cells.iter().map(|c| &c.chart).collect::<BTreeSet<_>>() {
         repository.write(&format!("{chart}/templates/zz-probe.yaml"), PROBE);

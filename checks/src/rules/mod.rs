@@ -4,10 +4,14 @@
 //! documentation is the text of [`Rule::doc`], under the same headings in every rule: what it finds, why it matters, an
 //! example, what to do instead, when it stays silent.
 
+mod dependencies;
 mod golden;
+pub mod guards;
 pub mod leaks;
-mod render;
+mod parity;
+pub mod render;
 mod sources;
+mod values;
 
 use std::collections::BTreeMap;
 
@@ -113,9 +117,13 @@ pub struct MatrixView<'a> {
 }
 
 static REGISTRY: &[&Rule] = &[
+    &dependencies::stale::RULE,
     &golden::differs::RULE,
     &golden::missing::RULE,
     &golden::orphaned::RULE,
+    &guards::missing::RULE,
+    &guards::untested::RULE,
+    &guards::weak::RULE,
     &leaks::credential_in_args::RULE,
     &leaks::inline_secret::RULE,
     &leaks::jwt::RULE,
@@ -124,10 +132,20 @@ static REGISTRY: &[&Rule] = &[
     &leaks::placeholder::RULE,
     &leaks::private_key::RULE,
     &leaks::provider_token::RULE,
+    &parity::object::RULE,
+    &parity::overlay_key::RULE,
+    &parity::overlay_missing::RULE,
+    &parity::shared_knob::RULE,
     &render::failed::RULE,
     &render::missing_required::RULE,
+    &render::nondeterministic::RULE,
     &render::too_large::RULE,
+    &sources::dead_template::RULE,
+    &sources::duplicate_key::RULE,
+    &sources::invalid_yaml::RULE,
     &sources::secret_template::RULE,
+    &values::type_conflict::RULE,
+    &values::unread::RULE,
 ];
 
 /// All rules, in the order of their identifiers.

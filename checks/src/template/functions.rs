@@ -43,7 +43,9 @@ impl Scan<'_> {
                 Symbol::Unknown
             }
             ("tpl", [text, context]) => {
+                let before = self.text_at(&command.span, frame);
                 self.tpl(text, context);
+                self.back_to(before);
                 Symbol::Unknown
             }
             ("required", [.., value]) => {

@@ -25,7 +25,8 @@ pub struct Program<'a> {
     /// True when a template could not be read: what it holds is not known.
     pub broken: bool,
     pub(super) sources: &'a Sources,
-    pub(super) charts: Vec<(Vec<String>, &'a Chart)>,
+    /// Every chart with its names.
+    pub charts: Vec<(Vec<String>, &'a Chart)>,
 }
 
 /// One template.
@@ -81,6 +82,42 @@ impl<'a> Program<'a> {
             program.charts.push((scope, below));
         }
         program
+    }
+
+    /// The templates of a name: the name, the text that holds it, its nodes.
+    pub fn defined(&self, name: &str) -> Vec<(&str, &str, &[Node])> {
+        let Some((name, all)) = self.defines.get_key_value(name) else { return Vec::new() };
+        let found = all.iter().filter_map(|(template, node)| {
+            let template = &self.templates[*template];
+            match &template.nodes[*node] {
+                Node::Define { body, .. } => Some((name.as_str(), template.text, body.as_slice())),
+                _ => None,
+            }
+        });
+        found.collect()
+    }
+
+    /// The names of templates that stand in a tree's actions as strings.
+    pub fn named_in(&self, text: &str, nodes: &[Node]) -> Vec<String> {
+        let mut found = Vec::new();
+        for node in nodes {
+            match node {
+                Node::Action { span, .. } => found.extend(self.names(&text[span.clone()])),
+                Node::Call { name, .. } => found.push(name.clone()),
+                Node::Branch { span, body, otherwise, .. } => {
+                    found.extend(self.names(&text[span.clone()]));
+                    found.extend(self.named_in(text, body));
+                    found.extend(self.named_in(text, otherwise));
+                }
+                Node::Text(_) | Node::Define { .. } => {}
+            }
+        }
+        found
+    }
+
+    fn names(&self, action: &str) -> Vec<String> {
+        let texts = action.split(['"', '`']).skip(1).step_by(2);
+        texts.filter(|text| self.defines.contains_key(*text)).map(str::to_owned).collect()
     }
 
     /// Whether a path is where a chart's values begin.
@@ -154,6 +191,8 @@ pub struct Scan<'p> {
     steps: usize,
     depth: usize,
     from: usize,
+    /// Where the text that is being run was handed to `tpl`.
+    text_at: Option<(usize, Range<usize>)>,
 }
 
 /// Where a scan is.
@@ -184,6 +223,7 @@ impl<'p> Scan<'p> {
             steps: 0,
             depth: 0,
             from: 0,
+            text_at: None,
         };
         for (at, template) in program.templates.iter().enumerate() {
             if template.rendered {
@@ -411,11 +451,30 @@ impl<'p> Scan<'p> {
 
     /// Notes a function that is looked for.
     pub(super) fn call(&mut self, function: &str, at: &Range<usize>, frame: &Frame<'_>) {
-        if self.looked_for.contains(&function) {
-            let template = if frame.template == usize::MAX { self.from } else { frame.template };
-            let (start, end) = if frame.template == usize::MAX { (0, 0) } else { (at.start, at.end) };
-            self.calls.insert(Call { function: function.to_owned(), template, start, end, from: self.from });
+        if !self.looked_for.contains(&function) {
+            return;
         }
+        let (template, at) = match &self.text_at {
+            Some((template, at)) if frame.template == usize::MAX => (*template, at.clone()),
+            _ if frame.template == usize::MAX => (self.from, 0..0),
+            _ => (frame.template, at.clone()),
+        };
+        let call = Call { function: function.to_owned(), template, start: at.start, end: at.end, from: self.from };
+        self.calls.insert(call);
+    }
+
+    /// Remembers where `tpl` stands while it runs a text; what was there before is returned.
+    pub(super) fn text_at(&mut self, at: &Range<usize>, frame: &Frame<'_>) -> Option<(usize, Range<usize>)> {
+        let before = self.text_at.clone();
+        if frame.template != usize::MAX {
+            self.text_at = Some((frame.template, at.clone()));
+        }
+        before
+    }
+
+    /// Takes up what [`Self::text_at`] returned.
+    pub(super) fn back_to(&mut self, before: Option<(usize, Range<usize>)>) {
+        self.text_at = before;
     }
 
     /// Notes a guard.

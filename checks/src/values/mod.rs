@@ -192,6 +192,11 @@ impl Effective {
         path.is_empty() || self.slot(path).is_some()
     }
 
+    /// The key at a path, of a map too; nothing for what Helm itself made.
+    pub fn key_place(&self, path: &[String]) -> Option<Place> {
+        self.slot(path)?.origin.as_ref().map(|origin| origin.key_place())
+    }
+
     /// The keys of the map at a path; nothing where there is no map.
     pub fn keys(&self, path: &[String]) -> Vec<&str> {
         let map = if path.is_empty() { Some(self.root) } else { self.slot(path).and_then(Slot::map) };
