@@ -6,6 +6,7 @@ pub mod cli;
 pub mod commands;
 pub mod engine;
 pub mod golden;
+pub mod guards;
 pub mod helm;
 pub mod judge;
 pub mod matrix;

@@ -20,10 +20,10 @@ with the reason.
 A guard that can be deleted unseen will be, by somebody who tidies up. It may guard nothing any more.
 
 ## Example
-`{{ if .Values.legacy }}{{ required \"set legacy.secret\" .Values.legacy.secret }}{{ end }}`, and no environment sets `legacy`.
+`{{ $region := required \"set region\" .Values.region }}`, and nothing that is rendered uses `$region` any more.
 
 ## What to do instead
-Delete the guard with what it guards, or add a cell that needs it.
+Delete the guard with what it guards, or let what is rendered depend on the value.
 
 ## When it stays silent
 It costs a render for each guard and cell, and is looked for on demand only: `cargo xtask validate --mutate`.
