@@ -87,7 +87,9 @@ fn assert_equal(root: &Path, cell: &Cell, what: &str) -> usize {
     for (scope, chart) in ours.chart.walk() {
         if chart.templates.iter().any(|t| t.name == "templates/probe.yaml") {
             let mut path = ours.chart.name.clone();
-            scope.iter().for_each(|step| write!(path, "/charts/{step}").unwrap());
+            for step in &scope {
+                write!(path, "/charts/{step}").unwrap();
+            }
             let values = scope.iter().fold(&json, |value, step| &value[*step]);
             expected.insert(format!("{path}/templates/probe.yaml"), values.clone());
         }
@@ -254,7 +256,7 @@ impl Dice {
     }
 
     fn map(&mut self, keys: &[&str], depth: usize) -> String {
-        let chosen: BTreeSet<&str> = (0..self.roll(5) + 1).map(|_| self.of(keys)).collect();
+        let chosen: BTreeSet<&str> = (0..=self.roll(5)).map(|_| self.of(keys)).collect();
         let entries: Vec<String> = chosen.into_iter().map(|key| format!("{key}: {}", self.value(depth))).collect();
         format!("{{{}}}", entries.join(", "))
     }

@@ -21,7 +21,7 @@ impl Scan<'_> {
     ) -> Symbol {
         match name {
             "default" => return self.default(words, piped, dot, frame),
-            "and" | "or" | "coalesce" => return self.choice(name == "and", words, piped, dot, frame),
+            "and" | "or" | "coalesce" => return self.choice(name == "and", words, piped.as_ref(), dot, frame),
             "ternary" => return self.ternary(words, piped, dot, frame),
             _ => {}
         }
@@ -62,13 +62,13 @@ impl Scan<'_> {
                 self.truth(value).map_or(Symbol::Unknown, |truth| Symbol::Flag(!truth))
             }
             ("eq" | "ne", [value, others @ ..]) => {
-                arguments.iter().for_each(|value| self.touch(value));
+                self.touch_all(&arguments);
                 let equal = others.iter().map(|other| Some(self.constant(value)? == self.constant(other)?));
                 let equal: Option<Vec<bool>> = equal.collect();
                 equal.map_or(Symbol::Unknown, |equal| Symbol::Flag(equal.contains(&true) == (name == "eq")))
             }
             ("lt" | "le" | "gt" | "ge" | "len" | "kindOf" | "typeOf" | "typeIs" | "typeIsLike", _) => {
-                arguments.iter().for_each(|value| self.touch(value));
+                self.touch_all(&arguments);
                 Symbol::Unknown
             }
             ("kindIs", [Symbol::Text(kind), value]) => {
@@ -102,7 +102,7 @@ impl Scan<'_> {
             ("set", [map, key, value]) => {
                 let changed = match key {
                     Symbol::Text(key) => Symbol::Dict(BTreeMap::from([(key.clone(), value.clone())])),
-                    _ => self.unknown(&[value.clone()]),
+                    _ => self.unknown(std::slice::from_ref(value)),
                 };
                 let changed = match (map, changed) {
                     (Symbol::Dict(old), Symbol::Dict(new)) => {
@@ -127,7 +127,7 @@ impl Scan<'_> {
             }
             ("print" | "printf", _) => self.print(name == "printf", &arguments),
             ("lookup", _) => {
-                arguments.iter().for_each(|value| self.use_whole(value));
+                self.use_all(&arguments);
                 // Nothing answers while a chart is only rendered.
                 Symbol::Dict(BTreeMap::new())
             }
@@ -135,8 +135,20 @@ impl Scan<'_> {
         }
     }
 
+    fn use_all(&mut self, symbols: &[Symbol]) {
+        for symbol in symbols {
+            self.use_whole(symbol);
+        }
+    }
+
+    fn touch_all(&mut self, symbols: &[Symbol]) {
+        for symbol in symbols {
+            self.touch(symbol);
+        }
+    }
+
     fn unknown(&mut self, arguments: &[Symbol]) -> Symbol {
-        arguments.iter().for_each(|value| self.use_whole(value));
+        self.use_all(arguments);
         Symbol::Unknown
     }
 
@@ -161,7 +173,7 @@ impl Scan<'_> {
         &mut self,
         and: bool,
         words: &[Expr],
-        piped: Option<Symbol>,
+        piped: Option<&Symbol>,
         dot: &Symbol,
         frame: &mut Frame<'_>,
     ) -> Symbol {
@@ -170,7 +182,7 @@ impl Scan<'_> {
         for at in 0..words.len() + usize::from(piped.is_some()) {
             let value = match words.get(at) {
                 Some(word) => self.word(word, dot, frame),
-                None => piped.clone().unwrap_or(Symbol::Nil),
+                None => piped.cloned().unwrap_or(Symbol::Nil),
             };
             self.touch(&value);
             let truth = self.truth(&value);
@@ -236,7 +248,7 @@ impl Scan<'_> {
 
     /// What is known of a printed string: all of it, or its end.
     fn print(&mut self, formatted: bool, arguments: &[Symbol]) -> Symbol {
-        arguments.iter().for_each(|value| self.use_whole(value));
+        self.use_all(arguments);
         let mut parts: Vec<Option<String>> = Vec::new();
         if formatted {
             let Some((Symbol::Text(format), rest)) = arguments.split_first() else { return Symbol::Unknown };

@@ -9,9 +9,9 @@ use super::{Branch, Command, Expr, ExprKind, Node, Pipe};
 const MOST_LEVELS: usize = 100;
 
 /// What ends a list of nodes.
-enum End {
+enum Stop {
     File,
-    End,
+    Close,
     /// `else`, with the words after it.
     Else(Vec<Token>, Range<usize>),
 }
@@ -28,13 +28,13 @@ struct Parser<'a> {
 pub fn parse(text: &str) -> Result<Vec<Node>, String> {
     let mut parser = Parser { text, pieces: lex::pieces(text)?.into_iter() };
     match parser.nodes(0)? {
-        (nodes, End::File) => Ok(nodes),
+        (nodes, Stop::File) => Ok(nodes),
         _ => Err("an `end` or `else` has no beginning".to_owned()),
     }
 }
 
 impl Parser<'_> {
-    fn nodes(&mut self, level: usize) -> Result<(Vec<Node>, End), String> {
+    fn nodes(&mut self, level: usize) -> Result<(Vec<Node>, Stop), String> {
         if level > MOST_LEVELS {
             return Err(format!("more than {MOST_LEVELS} levels"));
         }
@@ -57,13 +57,13 @@ impl Parser<'_> {
                     let node = self.branch(&keyword, &tokens[1..], span, level)?;
                     nodes.push(node);
                 }
-                "end" => return Ok((nodes, End::End)),
-                "else" => return Ok((nodes, End::Else(tokens[1..].to_vec(), span))),
+                "end" => return Ok((nodes, Stop::Close)),
+                "else" => return Ok((nodes, Stop::Else(tokens[1..].to_vec(), span))),
                 "define" | "block" => {
                     let Some(Kind::Text(name)) = tokens.get(1).map(|t| t.kind.clone()) else {
                         return Err(format!("`{keyword}` without a name"));
                     };
-                    let (body, End::End) = self.nodes(level + 1)? else {
+                    let (body, Stop::Close) = self.nodes(level + 1)? else {
                         return Err(format!("`{keyword}` without an end"));
                     };
                     nodes.push(Node::Define { name: name.clone(), body });
@@ -82,7 +82,7 @@ impl Parser<'_> {
                 _ => nodes.push(Node::Action { pipe: pipe(&tokens, level)?, span }),
             }
         }
-        Ok((nodes, End::File))
+        Ok((nodes, Stop::File))
     }
 
     fn branch(&mut self, keyword: &str, tokens: &[Token], span: Range<usize>, level: usize) -> Result<Node, String> {
@@ -94,11 +94,11 @@ impl Parser<'_> {
         let pipe = pipe(tokens, level)?;
         let (body, end) = self.nodes(level + 1)?;
         let otherwise = match end {
-            End::End => Vec::new(),
-            End::File => return Err(format!("`{keyword}` without an end")),
-            End::Else(more, else_span) => match more.split_first() {
+            Stop::Close => Vec::new(),
+            Stop::File => return Err(format!("`{keyword}` without an end")),
+            Stop::Else(more, else_span) => match more.split_first() {
                 None => match self.nodes(level + 1)? {
-                    (nodes, End::End) => nodes,
+                    (nodes, Stop::Close) => nodes,
                     _ => return Err("`else` without an end".to_owned()),
                 },
                 // `else if …` shares the `end` of what it belongs to.

@@ -228,7 +228,7 @@ impl<'p> Scan<'p> {
         for (at, template) in program.templates.iter().enumerate() {
             if template.rendered {
                 scan.from = at;
-                scan.body(at, &template.nodes, Symbol::Root(template.scope.clone()), None);
+                scan.body(at, &template.nodes, &Symbol::Root(template.scope.clone()), None);
             }
         }
         scan
@@ -239,20 +239,20 @@ impl<'p> Scan<'p> {
         if text.contains("{{") && self.ran.insert((text.to_owned(), context.clone())) {
             match parse(text) {
                 // Places inside of it are nobody's: it belongs to no template.
-                Ok(nodes) => self.body(usize::MAX, &nodes, context.clone(), None),
+                Ok(nodes) => self.body(usize::MAX, &nodes, context, None),
                 Err(_) => self.everything = true,
             }
         }
     }
 
-    fn body(&mut self, template: usize, nodes: &[Node], dot: Symbol, define: Option<&str>) {
+    fn body(&mut self, template: usize, nodes: &[Node], dot: &Symbol, define: Option<&str>) {
         if self.depth > MOST_CALLS {
             self.everything = true;
             return;
         }
         self.depth += 1;
         let mut frame = Frame { template, dollar: dot.clone(), variables: Vec::new(), conditions: Vec::new(), define };
-        self.nodes(nodes, &dot, &mut frame);
+        self.nodes(nodes, dot, &mut frame);
         self.depth -= 1;
     }
 
@@ -276,7 +276,7 @@ impl<'p> Scan<'p> {
                     self.include(&Symbol::Text(name.clone()), &context);
                 }
                 Node::Branch { kind, pipe, body, otherwise, .. } => {
-                    self.branch(*kind, pipe, body, otherwise, dot, frame)
+                    self.branch(*kind, pipe, body, otherwise, dot, frame);
                 }
             }
         }
@@ -439,12 +439,12 @@ impl<'p> Scan<'p> {
             if self.visited.insert((template, index, context.clone()))
                 && let Node::Define { body, .. } = &program.templates[template].nodes[index]
             {
-                self.body(template, body, context.clone(), Some(name));
+                self.body(template, body, context, Some(name));
             }
         }
         for at in files {
             if self.visited.insert((at, usize::MAX, context.clone())) {
-                self.body(at, &program.templates[at].nodes, context.clone(), None);
+                self.body(at, &program.templates[at].nodes, context, None);
             }
         }
     }

@@ -185,7 +185,7 @@ fn subject<'a>(cell: &'a Cell, charts: &Charts<'_>, input: &Input<'_>) -> Option
     let program = Program::new(&values.chart, input.sources);
     let tries = inputs::of(&values, &Scan::run(&program, None, &[])).into_iter().collect();
     let hash = store::cell_hash(cell, &charts.chart(&cell.chart), input.sources, input.helm);
-    Some(Subject { cell, hash, tries, values })
+    Some(Subject { cell, values, hash, tries })
 }
 
 /// Renders cells as they are, those that were not rendered yet.

@@ -59,22 +59,22 @@ pub(super) fn run(
     let wanted: BTreeSet<usize> = mutants.iter().flat_map(|mutant| mutant.tries.iter().map(|(at, _)| *at)).collect();
     make_baselines(subjects, wanted, baselines, outcome, input);
     let baselines = &*baselines;
-    let mut fates: Vec<Option<(Fate, usize)>> = Vec::new();
-    fates.resize_with(mutants.len(), || None);
+    let mut ends: Vec<Option<(Fate, usize)>> = Vec::new();
+    ends.resize_with(mutants.len(), || None);
     let numbered: Vec<(usize, &Mutant)> = mutants.iter().enumerate().collect();
     pool::run(
         &numbered,
         input.jobs,
         input.stop,
         |(number, mutant)| try_out(*number, mutant, subjects, baselines, store, input),
-        |at, fate| fates[at] = Some(fate),
+        |at, end| ends[at] = Some(end),
     );
     let mut scores: BTreeMap<&str, Score> = BTreeMap::new();
     for folder in charts.keys() {
         scores.insert(folder, Score { chart: (*folder).to_owned(), ..Score::default() });
     }
-    for (mutant, fate) in mutants.iter().zip(fates) {
-        let (Some((fate, renders)), Some(score)) = (fate, scores.get_mut(mutant.chart.as_str())) else { continue };
+    for (mutant, ended) in mutants.iter().zip(ends) {
+        let (Some((fate, renders)), Some(score)) = (ended, scores.get_mut(mutant.chart.as_str())) else { continue };
         outcome.renders += renders;
         match fate {
             Fate::Noticed => score.noticed += 1,
@@ -161,6 +161,7 @@ fn file_in(chart: &Chart, scope: &[String], name: &str) -> String {
     path + name
 }
 
+/// Renders a mutant where its guard would speak; with how many renders.
 fn try_out(
     number: usize,
     mutant: &Mutant,
@@ -174,56 +175,49 @@ fn try_out(
     }
     let folder = input.renderer.home.join("mutants").join(number.to_string());
     let mut renders = 0;
-    let mut copied = None;
+    let fate = fate(mutant, subjects, baselines, store, input, &folder, &mut renders);
+    let _ = fs::remove_dir_all(&folder);
+    (fate.unwrap_or_else(Fate::Trouble), renders)
+}
+
+fn fate(
+    mutant: &Mutant,
+    subjects: &[Subject<'_>],
+    baselines: &BTreeMap<usize, Baseline>,
+    store: &Store,
+    input: &Input<'_>,
+    folder: &Path,
+    renders: &mut usize,
+) -> Result<Fate, Option<String>> {
+    let mut copied: Option<PathBuf> = None;
     let mut untested = false;
     let mut shadow = String::new();
-    let mut fate = None;
     for (at, paths) in &mutant.tries {
         let (Some(subject), Some(baseline)) = (subjects.get(*at), baselines.get(at)) else { continue };
         let hash = store::try_hash(&subject.hash, paths, Some((&mutant.file, &mutant.text)));
-        let verdict = match store.get(&hash) {
-            Some(verdict) => verdict,
-            None => {
-                if copied.is_none() {
-                    match copy(mutant, &folder, input) {
-                        Ok(chart) => copied = Some(chart),
-                        Err(error) => {
-                            let words =
-                                format!("{} cannot be written: {error}\n  help: free some disk", folder.display());
-                            fate = Some(Fate::Trouble(Some(words)));
-                            break;
-                        }
-                    }
-                }
-                renders += 1;
-                match render_without(subject.cell, paths, &hash, copied.as_deref(), &folder, baseline, input) {
-                    Ok(verdict) => {
-                        store.put(&hash, &verdict);
-                        verdict
-                    }
-                    Err(trouble) => {
-                        fate = Some(Fate::Trouble(trouble));
-                        break;
-                    }
-                }
+        let verdict = if let Some(verdict) = store.get(&hash) {
+            verdict
+        } else {
+            if copied.is_none() {
+                let words = |error| format!("{} cannot be written: {error}\n  help: free some disk", folder.display());
+                copied = Some(copy(mutant, folder, input).map_err(|error| Some(words(error)))?);
             }
+            *renders += 1;
+            let verdict = render_without(subject.cell, paths, &hash, copied.as_deref(), folder, baseline, input)?;
+            store.put(&hash, &verdict);
+            verdict
         };
         match verdict {
             Verdict::Rendered { faults } if faults.is_empty() => untested = true,
-            Verdict::Rendered { .. } | Verdict::Stopped { .. } => {
-                fate = Some(Fate::Noticed);
-                break;
-            }
+            Verdict::Rendered { .. } | Verdict::Stopped { .. } => return Ok(Fate::Noticed),
             Verdict::Guarded { at, .. } => shadow = at,
         }
     }
-    let _ = fs::remove_dir_all(&folder);
-    let fate = fate.unwrap_or_else(|| match (untested, shadow.is_empty()) {
+    Ok(match (untested, shadow.is_empty()) {
         (true, _) => Fate::Untested,
         (false, true) => Fate::NotMutated("no cell in which it speaks can be rendered".to_owned()),
         (false, false) => Fate::NotMutated(format!("another guard of the same value speaks in its place: {shadow}")),
-    });
-    (fate, renders)
+    })
 }
 
 /// A copy of the chart, links followed and archives unpacked, with the changed template.

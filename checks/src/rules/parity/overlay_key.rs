@@ -113,10 +113,10 @@ fn finding(path: &[String], have: &[&(&Cell, Effective)], lack: &[&(&Cell, Effec
             let finding = finding.at(place).label("only here");
             files.fold(finding, |finding, file| finding.related(Place::file(file), "not here"))
         }
-        None => finding.at(lack.first().and_then(|(cell, _)| overlay(cell)).map_or_else(
-            || lack.first().map(|(cell, _)| cell.place.clone()).unwrap_or_default(),
-            |file| Place::file(file),
-        )),
+        None => finding.at(lack
+            .first()
+            .and_then(|(cell, _)| overlay(cell))
+            .map_or_else(|| lack.first().map(|(cell, _)| cell.place.clone()).unwrap_or_default(), Place::file)),
     };
     for (env, place) in places {
         finding = finding.related(place, format!("set in {env}"));
@@ -128,6 +128,6 @@ fn finding(path: &[String], have: &[&(&Cell, Effective)], lack: &[&(&Cell, Effec
 }
 
 /// The last overlay of a cell, which is where a person would set the value.
-fn overlay<'a>(cell: &'a Cell) -> Option<&'a str> {
+fn overlay(cell: &Cell) -> Option<&str> {
     cell.values.iter().rev().find(|file| file.overlay).map(|file| file.path.as_str())
 }

@@ -76,14 +76,14 @@ fn check(view: &MatrixView<'_>, findings: &mut Vec<Finding>) {
     let functions: Vec<&str> = RANDOM.iter().chain(TIME).chain(OUTSIDE).copied().collect();
     let mut suspects: Vec<(&str, bool)> = Vec::new();
     for cell in view.matrix.cells.iter().filter(|cell| cell.mask.is_empty()) {
-        let suspect = match suspects.iter().find(|(chart, _)| *chart == cell.chart) {
-            Some((_, suspect)) => *suspect,
-            None => {
-                let suspect = names_one(&Chart::load(&cell.chart, view.sources), view.sources, &functions);
-                suspects.push((&cell.chart, suspect));
-                suspect
-            }
-        };
+        let known = suspects.iter().find(|(chart, _)| *chart == cell.chart);
+        let suspect = known.map_or_else(
+            || names_one(&Chart::load(&cell.chart, view.sources), view.sources, &functions),
+            |(_, suspect)| *suspect,
+        );
+        if known.is_none() {
+            suspects.push((&cell.chart, suspect));
+        }
         // The values can be templates too, but then a template calls `tpl`.
         if suspect {
             judge(view, cell, &functions, findings);
