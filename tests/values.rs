@@ -5,39 +5,22 @@ mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
-use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use checks::model::{Cell, ValuesFile};
-use checks::sources::{Source, SourceKind, Sources};
+use checks::model::{Cell, Matrix, SetValue, ValuesFile};
+use checks::sources::Sources;
 use checks::values::{Charts, Effective, Lost};
 use common::{Repository, path_with_helm, stderr, stdout, workspace};
 use serde_json::Value as Json;
 
-const PROBE: &str = "probe: {{ .Values | toJson }}\n";
-
-/// Every file and link below a folder.
-fn sources(root: &Path) -> Sources {
-    let mut sources = Sources::new();
-    let mut walk = ignore::WalkBuilder::new(root);
-    walk.standard_filters(false).filter_entry(|e| e.file_name() != "target" && e.file_name() != ".git");
-    for entry in walk.build().flatten() {
-        let path = entry.path();
-        let relative = path.strip_prefix(root).unwrap().to_string_lossy().into_owned();
-        let (bytes, kind) = if entry.path_is_symlink() {
-            let target = path.canonicalize().unwrap();
-            let target = target.strip_prefix(root.canonicalize().unwrap()).unwrap().to_string_lossy().into_owned();
-            (target.into_bytes(), SourceKind::Link)
-        } else if path.is_file() {
-            (fs::read(path).unwrap(), SourceKind::Other)
-        } else {
-            continue;
-        };
-        sources.insert(relative, Source { bytes, kind, cells: BTreeSet::new() });
-    }
-    sources
+/// Every source of one cell's repository.
+fn sources(root: &Path, cells: &[&Cell]) -> Sources {
+    let matrix = Matrix { cells: cells.iter().map(|cell| (*cell).clone()).collect(), ..Matrix::default() };
+    xtask::sources::read(&root.canonicalize().unwrap(), &matrix)
 }
+
+const PROBE: &str = "probe: {{ .Values | toJson }}\n";
 
 fn cell(chart: &str, values: &[&str]) -> Cell {
     let values = values.iter().map(|path| ValuesFile { path: (*path).to_owned(), overlay: true, part: None }).collect();
@@ -50,6 +33,9 @@ fn helm(root: &Path, cell: &Cell, only: Option<&str>) -> Result<BTreeMap<String,
     command.current_dir(root).env("PATH", path_with_helm()).args(["template", "r", &cell.chart]);
     for file in &cell.values {
         command.args(["-f", &file.path]);
+    }
+    for set in &cell.set {
+        command.args([if set.string { "--set-string" } else { "--set" }, &format!("{}={}", set.path, set.value)]);
     }
     if let Some(only) = only {
         command.args(["--show-only", only]);
@@ -85,7 +71,7 @@ fn floats(value: &Json) -> Json {
 
 /// Ours equals Helm's in the chart and in every subchart; a refusal of Helm's is known to us. How many charts were compared.
 fn assert_equal(root: &Path, cell: &Cell, what: &str) -> usize {
-    let sources = sources(root);
+    let sources = sources(root, &[cell]);
     let ours = Effective::of(cell, &sources);
     assert_eq!(ours.to_json(), Charts::new(&sources).effective(cell).to_json());
     let theirs = match helm(root, cell, None) {
@@ -101,7 +87,9 @@ fn assert_equal(root: &Path, cell: &Cell, what: &str) -> usize {
     for (scope, chart) in ours.chart.walk() {
         if chart.templates.iter().any(|t| t.name == "templates/probe.yaml") {
             let mut path = ours.chart.name.clone();
-            scope.iter().for_each(|step| write!(path, "/charts/{step}").unwrap());
+            for step in &scope {
+                write!(path, "/charts/{step}").unwrap();
+            }
             let values = scope.iter().fold(&json, |value, step| &value[*step]);
             expected.insert(format!("{path}/templates/probe.yaml"), values.clone());
         }
@@ -168,6 +156,28 @@ fn what_people_stumble_over_is_as_helm_has_it() {
         }
         let values: Vec<&str> = values.iter().map(String::as_str).collect();
         assert_equal(repository.0.path(), &cell(&folder, &values), what);
+    }
+}
+
+#[test]
+fn what_the_matrix_file_sets_is_as_helm_has_it() {
+    let repository = Repository::empty();
+    chart(&repository, "web", "", "a: {b: 1, c: [1, {d: 2}]}\ntext: {x: 1}\ngone: {y: 1}\n");
+    repository.write("one.yaml", "a: {c: [{d: 3}, 4]}\ns: text\n");
+    let cases: &[&[(&str, &str, bool)]] = &[
+        &[("a.b", "5", false), ("a.n", "007", false), ("a.f", "1.5", false), ("t", "TRUE", false), ("e", "", false)],
+        &[("a.b", "5", true), ("gone", "null", false), ("gone2.deep", "null", false), ("a.k\\.l", "x", false)],
+        &[("a.c[0].d", "6", false), ("a.c[3]", "x", false), ("new[1].a[0].b", "y", false), ("m[0][1]", "z", false)],
+        &[("s.t", "1", false)],
+        &[("text", "x", false)],
+    ];
+    for set in cases {
+        let mut cell = cell("web", &["one.yaml"]);
+        cell.set = set
+            .iter()
+            .map(|(path, value, string)| SetValue { path: (*path).into(), value: (*value).into(), string: *string })
+            .collect();
+        assert_equal(repository.0.path(), &cell, &format!("{set:?}"));
     }
 }
 
@@ -246,7 +256,7 @@ impl Dice {
     }
 
     fn map(&mut self, keys: &[&str], depth: usize) -> String {
-        let chosen: BTreeSet<&str> = (0..self.roll(5) + 1).map(|_| self.of(keys)).collect();
+        let chosen: BTreeSet<&str> = (0..=self.roll(5)).map(|_| self.of(keys)).collect();
         let entries: Vec<String> = chosen.into_iter().map(|key| format!("{key}: {}", self.value(depth))).collect();
         format!("{{{}}}", entries.join(", "))
     }
@@ -328,22 +338,6 @@ fn random_trees_are_as_helm_has_them() {
     assert!(compared >= 200, "only {compared} trees were compared");
 }
 
-/// The files below a folder, links kept.
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().flatten() {
-        let (path, target) = (entry.path(), to.join(entry.file_name()));
-        let kind = entry.file_type().unwrap();
-        if kind.is_symlink() {
-            std::os::unix::fs::symlink(fs::read_link(&path).unwrap(), target).unwrap();
-        } else if kind.is_dir() {
-            copy(&path, &target);
-        } else {
-            fs::copy(&path, target).unwrap();
-        }
-    }
-}
-
 #[test]
 fn every_cell_of_this_repository_is_as_helm_has_it() {
     let root = workspace();
@@ -353,12 +347,12 @@ fn every_cell_of_this_repository_is_as_helm_has_it() {
     assert!(!matrix.cells.is_empty());
     let repository = Repository::empty();
     for folder in ["charts", "environments"] {
-        copy(&from.join(folder), &repository.path(folder));
+        repository.copy_into(&from.join(folder), folder);
     }
     for chart in matrix.cells.iter().map(|c| &c.chart).collect::<BTreeSet<_>>() {
         repository.write(&format!("{chart}/templates/zz-probe.yaml"), PROBE);
     }
-    let sources = sources(repository.0.path());
+    let sources = xtask::sources::read(&repository.0.path().canonicalize().unwrap(), &matrix);
     let charts = Charts::new(&sources);
     std::thread::scope(|scope| {
         let half = matrix.cells.len().div_ceil(2);
@@ -387,8 +381,8 @@ fn each_leaf_knows_who_set_it_and_who_lost() {
     chart(&repository, "web", "", "a: {b: default, c: 1}\nkept: {}\nlist:\n- 1\n");
     repository.write("shared.yaml", "a:\n  b: shared\nlist: [2]\n");
     repository.write("overlay.yaml", "a:\n  b: overlay\nm: {o: 1}\nkept: text\n");
-    let sources = sources(repository.0.path());
-    let values = Effective::of(&cell("web", &["shared.yaml", "overlay.yaml"]), &sources);
+    let cell = cell("web", &["shared.yaml", "overlay.yaml"]);
+    let values = Effective::of(&cell, &sources(repository.0.path(), &[&cell]));
     let b = values.leaf("a.b").unwrap();
     let at = |place: &checks::model::Place| format!("{}:{}:{}", place.file, place.line, place.column);
     assert_eq!(at(&b.place().unwrap()), "overlay.yaml:2:6");

@@ -13,6 +13,7 @@ pub mod part;
 pub mod places;
 pub mod rules;
 pub mod sources;
+pub mod template;
 pub mod values;
 pub mod waivers;
 pub mod yaml;

@@ -48,12 +48,21 @@ impl Repository {
         repository
     }
 
-    /// Copies a folder's content over it.
+    /// Copies a folder's content over it; links stay links.
     pub fn copy(&self, from: &Path) {
+        self.copy_into(from, "");
+    }
+
+    /// Copies a folder's content into one of its folders.
+    pub fn copy_into(&self, from: &Path, folder: &str) {
         for entry in ignore::WalkBuilder::new(from).standard_filters(false).build().flatten() {
             let relative = entry.path().strip_prefix(from).unwrap();
-            let to = self.path(relative);
-            if entry.file_type().is_some_and(|t| t.is_dir()) {
+            let to = self.path(folder).join(relative);
+            if entry.path_is_symlink() {
+                let _ = fs::remove_file(&to);
+                fs::create_dir_all(to.parent().unwrap()).unwrap();
+                std::os::unix::fs::symlink(fs::read_link(entry.path()).unwrap(), to).unwrap();
+            } else if entry.file_type().is_some_and(|t| t.is_dir()) {
                 if to.is_file() {
                     fs::remove_file(&to).unwrap();
                 }

@@ -8,6 +8,7 @@ pub mod engine;
 pub mod excuse;
 pub mod git;
 pub mod golden;
+pub mod guards;
 pub mod helm;
 pub mod judge;
 pub mod matrix;

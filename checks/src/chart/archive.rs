@@ -9,11 +9,14 @@ use flate2::read::GzDecoder;
 const MOST_FILE: u64 = 5 << 20;
 const MOST_ALL: u64 = 100 << 20;
 
-/// Names (the chart's own folder stripped) and bytes, in the archive's order.
+/// A name, the chart's own folder stripped, and the file's bytes.
+type Packed = (String, Arc<[u8]>);
+
+/// The files in the archive's order.
 ///
 /// # Errors
 /// With the words for a person.
-pub(super) fn files(bytes: &[u8]) -> Result<Vec<(String, Arc<[u8]>)>, String> {
+pub(super) fn files(bytes: &[u8]) -> Result<Vec<Packed>, String> {
     let mut files = Vec::new();
     let mut left = MOST_ALL;
     let mut archive = tar::Archive::new(GzDecoder::new(bytes).take(MOST_ALL * 2));

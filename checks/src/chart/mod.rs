@@ -92,6 +92,17 @@ impl File {
     }
 }
 
+/// What a key of the default values holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DefaultKind {
+    /// A scalar or a list.
+    Leaf,
+    /// A map with entries.
+    Map,
+    /// Null or `{}`: whoever sets it decides what is in it.
+    Open,
+}
+
 /// One entry of `dependencies:`.
 #[derive(Debug, Clone, Default)]
 pub struct Dependency {
@@ -152,6 +163,56 @@ impl Chart {
         let mut found = Vec::new();
         go(self, &[], &mut found);
         found
+    }
+
+    /// The chart with every declared subchart under its alias, none switched off.
+    #[must_use]
+    pub fn with_all(&self) -> Chart {
+        let vendored: Vec<Chart> = self.subcharts.iter().map(Chart::with_all).collect();
+        let mut subcharts = Vec::new();
+        for sub in &vendored {
+            let mut names: Vec<&str> = self
+                .declared
+                .iter()
+                .filter(|d| d.name == sub.name && in_range(&d.version, &sub.version))
+                .map(|d| if d.alias.is_empty() { d.name.as_str() } else { d.alias.as_str() })
+                .collect();
+            if names.is_empty() {
+                names.push(&sub.name);
+            }
+            subcharts.extend(names.into_iter().map(|name| Chart { name: name.to_owned(), ..sub.clone() }));
+        }
+        Chart { subcharts, ..self.clone() }
+    }
+
+    /// Every key of the default values, those of subcharts below their names, with what it holds.
+    pub fn default_keys(&self) -> BTreeMap<Vec<String>, DefaultKind> {
+        fn go(node: &Node, path: &mut Vec<String>, keys: &mut BTreeMap<Vec<String>, DefaultKind>) {
+            for entry in node.entries() {
+                let Some(key) = entry.key.to_text() else { continue };
+                path.push(key);
+                let kind = match &entry.value {
+                    value if value.is_null() => DefaultKind::Open,
+                    value if value.is_mapping() && value.entries().is_empty() => DefaultKind::Open,
+                    value if value.is_mapping() => DefaultKind::Map,
+                    _ => DefaultKind::Leaf,
+                };
+                keys.insert(path.clone(), kind);
+                go(&entry.value, path, keys);
+                path.pop();
+            }
+        }
+        let mut keys = BTreeMap::new();
+        for (scope, chart) in self.walk() {
+            let mut path: Vec<String> = scope.into_iter().map(str::to_owned).collect();
+            for at in 1..=path.len() {
+                keys.entry(path[..at].to_vec()).or_insert(DefaultKind::Map);
+            }
+            for root in chart.values.iter() {
+                go(root, &mut path, &mut keys);
+            }
+        }
+        keys
     }
 
     /// The files of this chart and of everything below it, under the names they have in this chart, sorted.

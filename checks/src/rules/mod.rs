@@ -5,16 +5,21 @@
 //! example, what to do instead, when it stays silent.
 
 mod boundary;
+mod dependencies;
 mod docs;
 mod externalsecrets;
 mod fixtures;
 mod golden;
+pub mod guards;
 pub mod leaks;
-pub mod page;
 mod order;
+pub mod page;
+mod parity;
 mod render;
+pub mod render;
 mod retired;
 mod sources;
+mod values;
 mod waivers;
 mod wiring;
 
@@ -128,6 +133,7 @@ static REGISTRY: &[&Rule] = &[
     &boundary::environment_in_defaults::RULE,
     &boundary::foreign_environment::RULE,
     &boundary::unclassified::RULE,
+    &dependencies::stale::RULE,
     &docs::missing::RULE,
     &docs::stale_name::RULE,
     &externalsecrets::api_version::RULE,
@@ -136,6 +142,9 @@ static REGISTRY: &[&Rule] = &[
     &golden::differs::RULE,
     &golden::missing::RULE,
     &golden::orphaned::RULE,
+    &guards::missing::RULE,
+    &guards::untested::RULE,
+    &guards::weak::RULE,
     &leaks::credential_in_args::RULE,
     &leaks::inline_secret::RULE,
     &leaks::jwt::RULE,
@@ -146,11 +155,21 @@ static REGISTRY: &[&Rule] = &[
     &leaks::provider_token::RULE,
     &order::produced_too_late::RULE,
     &order::producer_optional::RULE,
+    &parity::object::RULE,
+    &parity::overlay_key::RULE,
+    &parity::overlay_missing::RULE,
+    &parity::shared_knob::RULE,
     &render::failed::RULE,
     &render::missing_required::RULE,
+    &render::nondeterministic::RULE,
     &render::too_large::RULE,
     &retired::name::RULE,
+    &sources::dead_template::RULE,
+    &sources::duplicate_key::RULE,
+    &sources::invalid_yaml::RULE,
     &sources::secret_template::RULE,
+    &values::type_conflict::RULE,
+    &values::unread::RULE,
     &waivers::expired::RULE,
     &waivers::malformed::RULE,
     &waivers::stale::RULE,

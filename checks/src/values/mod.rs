@@ -5,6 +5,7 @@
 
 mod coalesce;
 mod dependencies;
+mod set;
 mod tree;
 
 use std::collections::BTreeMap;
@@ -14,7 +15,8 @@ use coalesce::{Merge, Node as ChartNode, join};
 use tree::{Held, Map, Slot, Tree};
 
 use crate::chart::{Chart, File};
-use crate::model::{Cell, Place};
+use crate::model::{Cell, Place, ValuesFile};
+use crate::part;
 use crate::sources::Sources;
 use crate::yaml::{self, Node, Resolved};
 
@@ -160,17 +162,39 @@ impl Effective {
 
     /// The leaf at a dotted path; nothing for a map with entries.
     pub fn leaf(&self, path: &str) -> Option<Leaf<'_>> {
-        let steps = steps(path);
-        let slot = self.slot(&steps)?;
+        self.leaf_at(&steps(path))
+    }
+
+    /// The leaf at a path of keys; nothing for a map with entries.
+    pub fn leaf_at(&self, path: &[String]) -> Option<Leaf<'_>> {
+        let slot = self.slot(path)?;
         match slot.held {
             Held::Map(map) if !self.tree.entries(map).is_empty() => None,
-            _ => Some(leaf(steps, slot)),
+            _ => Some(leaf(path.to_vec(), slot)),
         }
+    }
+
+    /// Every string at or below a path, those inside of lists too.
+    pub fn texts(&self, path: &[String]) -> Vec<String> {
+        let mut texts = Vec::new();
+        for leaf in self.leaves().iter().filter(|leaf| leaf.path.starts_with(path)) {
+            match leaf.value {
+                LeafValue::Scalar(Resolved::Str(text)) => texts.push(text.to_owned()),
+                LeafValue::List(node) => node.leaves(&mut |_, node| texts.extend(node.as_str().map(str::to_owned))),
+                _ => {}
+            }
+        }
+        texts
     }
 
     /// Whether there is anything at a path, a map included.
     pub fn has(&self, path: &[String]) -> bool {
         path.is_empty() || self.slot(path).is_some()
+    }
+
+    /// The key at a path, of a map too; nothing for what Helm itself made.
+    pub fn key_place(&self, path: &[String]) -> Option<Place> {
+        self.slot(path)?.origin.as_ref().map(|origin| origin.key_place())
     }
 
     /// The keys of the map at a path; nothing where there is no map.
@@ -266,22 +290,21 @@ fn merge(cell: &Cell, chart: Chart, sources: &Sources) -> Effective {
     let mut node = merge.node(chart);
     merge.keep = true;
     let mut values = merge.tree.empty();
-    for file in &cell.values {
-        let file = File::at(&file.path, sources);
+    for link in &cell.values {
+        let file = File::at(&link.path, sources);
         if sources.get(&*file.path).is_none_or(|s| s.text().is_none()) {
             merge.problem(format!("{} cannot be read", file.path));
         }
-        for document in yaml::parse(file.text(sources)) {
-            if let Some(error) = &document.error {
-                merge.problem(format!("{} cannot be read: {}", file.path, error.message));
-            }
-            let Some(root) = &document.root else { continue };
-            match merge.tree.read(root, &file) {
+        for root in roots(&mut merge, link, &file, &cell.release, sources) {
+            match merge.tree.read(&root, &file) {
                 Some(next) => values = merge.override_with(values, next, ""),
                 None if root.is_null() => {}
                 None => merge.problem(format!("{} holds no map", file.path)),
             }
         }
+    }
+    for set in &cell.set {
+        merge.set(values, set, cell);
     }
     merge.keep = false;
     merge.process_dependencies(&mut node, values);
@@ -292,6 +315,27 @@ fn merge(cell: &Cell, chart: Chart, sources: &Sources) -> Effective {
     let root = tree.compact(root);
     conflicts.sort();
     Effective { tree, root, chart: whole(node), conflicts, problem }
+}
+
+/// The maps of a values file: one a document, or the one that stands inside another tool's manifest.
+fn roots(merge: &mut Merge, link: &ValuesFile, file: &File, release: &str, sources: &Sources) -> Vec<Node> {
+    if let Some(part) = &link.part {
+        return match part::extract(file.text(sources), part, release) {
+            Ok(root) => vec![root],
+            Err(error) => {
+                merge.problem(format!("{}: {}", file.path, error.message));
+                Vec::new()
+            }
+        };
+    }
+    let mut roots = Vec::new();
+    for document in yaml::parse(file.text(sources)) {
+        if let Some(error) = document.error {
+            merge.problem(format!("{} cannot be read: {}", file.path, error.message));
+        }
+        roots.extend(document.root);
+    }
+    roots
 }
 
 /// The chart with what is left below it.

@@ -2,4 +2,5 @@
 
 pub mod failed;
 pub mod missing_required;
+pub mod nondeterministic;
 pub mod too_large;

@@ -1,0 +1,3 @@
+//! What a chart takes in.
+
+pub mod stale;
