@@ -76,7 +76,6 @@ pub fn vault_secret_store(r: &Shown) {
         r.fact(store.api == "external-secrets.io/v1", format!("the store is of {}", store.api));
         r.fact(store.at("/spec/provider/vault").is_object(), "the store's provider is Vault");
         r.fact(store.at("/spec/provider/vault/version") == "v2", "the store reads version 2 of the engine");
-        r.fact(store.at("/spec/provider/vault/path") == "secret", "the store reads the engine `secret`");
     }
 }
 
@@ -109,8 +108,10 @@ pub fn gateway(r: &Shown) {
         for listener in items(gateway.at("/spec/listeners")) {
             let name = listener["name"].as_str().unwrap_or_default();
             let host = listener["hostname"].as_str().unwrap_or_default();
+            // The plain listener takes any host: all that it does is to lead to the others.
+            let plain = listener["protocol"] == "HTTP" && listener["hostname"].is_null();
             let within = host == domain || host.ends_with(&format!(".{domain}"));
-            r.fact(within, format!("listener {name}: `{host}` does not lie in {domain}"));
+            r.fact(within || plain, format!("listener {name}: `{host}` does not lie in {domain}"));
             if matches!(listener["protocol"].as_str(), Some("HTTPS" | "TLS")) {
                 let certificates = items(at(listener, "/tls/certificateRefs"));
                 let named = certificates.iter().all(|c| c["name"].as_str().is_some_and(|n| !n.is_empty()));

@@ -22,7 +22,7 @@ pub fn agents(r: &Shown) {
     r.has("ServiceAccount", "agents");
     service.reads_config("agents-config");
     r.config_map("agents-config")
-        .holds(&["MINIO ENDPOINT", "MINIO BUCKET", "MINIO PREFIX", "ENVIRONMENT", "DEPLOYMENT ENVIRONMENT"])
+        .holds(&["MINIO ENDPOINT", "MINIO BUCKET", "MINIO PREFIX", "ENVIRONMENT"])
         .carries(&["config.minio.endpoint", "config.minio.bucket", "config.minio.prefix"])
         .carries(&["environment", "observability.deploymentEnvironment"])
         .has_no_key_of(&["PASSWORD", "DATABASE_URL", "SECRET"]);

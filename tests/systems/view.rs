@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::common::reference::{Object, Rendered, at, dotted, effective_values, entries, items, yaml_file};
+use crate::common::reference::{
+    Object, Rendered, at, dotted, effective_values, entries, items, setting, template, yaml_file,
+};
 
 /// A release in one environment. Facts that do not hold are collected, so that one run tells all of them.
 pub struct Shown {
@@ -195,13 +197,17 @@ impl ConfigMap<'_> {
         self
     }
 
-    /// Some entry holds an effective value: what the overlay says reaches the software.
+    /// What an overlay says at these paths reaches the software: with another value, some entry holds the other one.
     pub fn carries(&self, paths: &[&str]) -> &Self {
         for path in paths {
-            let value = self.shown.value(path);
-            let found = !value.is_empty() && self.data().any(|(_, v)| v.as_str().is_some_and(|v| v.contains(&value)));
-            let there = self.object.is_none() || found;
-            self.shown.fact(there, format!("ConfigMap/{} does not carry the value of `{path}`", self.name));
+            let other = format!("other{}", self.shown.value(path));
+            let render = template(self.shown.rendered.cell, Some(&setting(path, Value::String(other.clone()))));
+            let carried = render.is_ok_and(|rendered| {
+                let config = rendered.objects.iter().find(|o| o.kind == "ConfigMap" && o.name == self.name);
+                config.is_some_and(|o| o.at("/data").to_string().contains(&other))
+            });
+            let words = format!("ConfigMap/{} does not carry the value of `{path}`", self.name);
+            self.shown.fact(self.object.is_none() || carried, words);
         }
         self
     }
@@ -276,12 +282,13 @@ impl Workload<'_> {
         self.fact(reads, &format!("reads no key `{key}` of Secret `{secret}`"))
     }
 
-    /// An image's name holds a word.
-    pub fn runs(&self, image: &str) -> &Self {
+    /// A container's name, image or command holds a word.
+    pub fn runs(&self, program: &str) -> &Self {
         let runs = |object: &Object| {
-            object.containers(false).iter().any(|c| c["image"].as_str().is_some_and(|name| name.contains(image)))
+            let said = ["name", "image", "command", "args"];
+            object.containers(false).iter().any(|c| said.iter().any(|key| c[*key].to_string().contains(program)))
         };
-        self.fact(runs, &format!("runs no image of `{image}`"))
+        self.fact(runs, &format!("runs no `{program}`"))
     }
 
     /// A volume claims storage.
