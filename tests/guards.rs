@@ -296,7 +296,7 @@ fn the_route_of_graph_can_be_switched() {
 #[test]
 fn what_is_guarded_renders_when_it_is_there() {
     for env in common::reference::ENVIRONMENTS {
-        let rendered: Vec<&str> = renders_of(env).map(|r| r.cell.release.as_str()).collect();
+        let rendered: Vec<&str> = renders_of(env).into_iter().map(|r| r.cell.release.as_str()).collect();
         for cell in matrix().cells.iter().filter(|cell| cell.env == env) {
             assert!(rendered.contains(&cell.release.as_str()), "{} does not render", cell.name());
         }

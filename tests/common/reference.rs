@@ -142,35 +142,26 @@ pub struct Rendered {
     pub objects: Vec<Object>,
 }
 
-/// Every cell, rendered once; the error is Helm's.
-pub fn renders() -> &'static BTreeMap<String, Result<Rendered, String>> {
-    static RENDERS: OnceLock<BTreeMap<String, Result<Rendered, String>>> = OnceLock::new();
-    RENDERS.get_or_init(|| {
-        let cells: Vec<&'static Cell> = matrix().cells.iter().collect();
-        let mut all = BTreeMap::new();
-        in_parallel(
-            &cells,
-            |cell| template(cell, None),
-            |cell, render| {
-                all.insert(cell.name(), render);
-            },
-        );
-        all
-    })
+/// What Helm made of a cell: its render, or its refusal.
+type Answer = Result<Rendered, String>;
+
+/// A place for each cell's answer.
+fn answers() -> &'static BTreeMap<String, (&'static Cell, OnceLock<Answer>)> {
+    static ANSWERS: OnceLock<BTreeMap<String, (&'static Cell, OnceLock<Answer>)>> = OnceLock::new();
+    ANSWERS.get_or_init(|| matrix().cells.iter().map(|cell| (cell.name(), (cell, OnceLock::new()))).collect())
 }
 
 /// The render of a cell that is installed; the error says why there is none.
 pub fn rendered(env: &str, release: &str) -> Result<&'static Rendered, String> {
-    match renders().get(&format!("{env}/{release}")) {
-        Some(Ok(rendered)) => Ok(rendered),
-        Some(Err(error)) => Err(format!("Helm refuses it: {error}")),
-        None => Err("it is not installed".to_owned()),
-    }
+    let (cell, answer) = answers().get(&format!("{env}/{release}")).ok_or("it is not installed")?;
+    answer.get_or_init(|| template(cell, None)).as_ref().map_err(|error| format!("Helm refuses it: {error}"))
 }
 
 /// All renders of an environment; cells that Helm refuses are told by the tests of their systems.
-pub fn renders_of(env: &str) -> impl Iterator<Item = &'static Rendered> {
-    renders().values().filter_map(|r| r.as_ref().ok()).filter(move |r| r.cell.env == env)
+pub fn renders_of(env: &str) -> Vec<&'static Rendered> {
+    let cells: Vec<&Cell> = matrix().cells.iter().filter(|cell| cell.env == env).collect();
+    in_parallel(&cells, |cell| rendered(env, &cell.release).is_ok(), |_, _| {});
+    cells.iter().filter_map(|cell| rendered(env, &cell.release).ok()).collect()
 }
 
 /// Works on all items at once and hands over each result.

@@ -47,6 +47,10 @@ fn labels(r: &Shown, object: &Object) {
         ("app.kubernetes.io/managed-by", Some("Helm")),
         ("app.kubernetes.io/part-of", None),
     ] {
+        // A chart of others names no whole that it is part of.
+        if r.release == "langfuse" && label == "app.kubernetes.io/part-of" {
+            continue;
+        }
         let is = object.at("/metadata/labels").get(label).and_then(Value::as_str);
         let right = value.map_or(is.is_some_and(|v| !v.is_empty()), |v| is == Some(v));
         r.fact(right, format!("{}: the label {label} is {is:?}", object.short()));

@@ -20,8 +20,9 @@ pub fn devpi_registry(r: &Shown) {
     let service = r.service();
     for secret in ["devpi-registry-root", "devpi-registry-upload"] {
         r.produces(secret);
-        service.reads_secret(secret);
+        r.fact(r.secret_names().contains(secret), format!("no workload reads Secret `{secret}`"));
     }
+    service.reads_secret("devpi-registry-root");
     r.produces("packages-python-env");
 }
 
