@@ -32,7 +32,8 @@ fn wrong(output: &Output) -> Option<String> {
         return Some(format!("exit {:?}: {}", output.status.code(), stderr(output)));
     }
     let text = stdout(output);
-    if !text.starts_with("---\n") {
+    // Before hooks alone, Helm prints an empty line.
+    if !text.trim_start().starts_with("---\n") {
         return Some("standard output does not begin with a manifest".to_owned());
     }
     let (objects, broken) = checks::object::objects(&text, "default");

@@ -30,6 +30,7 @@ pub fn facts(r: &Shown) {
             pod_facts(r, object, pod);
             checksum(r, object);
             account(r, object, pod);
+            references(r, object, pod);
         }
         if object.kind == "Service" {
             selects(r, object);
@@ -155,14 +156,30 @@ fn config_maps<'a>(object: &Object, all: &'a [Object]) -> Vec<&'a Value> {
 /// A service account of its own, whose token is mounted only where something needs it: nothing here does.
 fn account(r: &Shown, object: &Object, pod: &Value) {
     let who = object.short();
-    let name = pod["serviceAccountName"].as_str().unwrap_or("default");
-    let account = r.rendered.objects.iter().find(|o| o.kind == "ServiceAccount" && o.name == name);
+    let name = pod["serviceAccountName"].as_str().unwrap_or_default();
+    r.fact(has(r, "ServiceAccount", name), format!("{who} has no service account of its own"));
+    let own = r.rendered.objects.iter().find(|o| o.kind == "ServiceAccount" && o.name == name);
     let off = |node: &Value| node["automountServiceAccountToken"] == false;
-    r.fact(off(pod) || account.is_some_and(|a| off(&a.json)), format!("{who} mounts a service account's token"));
-    r.fact(pod["automountServiceAccountToken"] != true, format!("{who} mounts a service account's token"));
-    if object.kind == "Deployment" {
-        r.fact(account.is_some(), format!("{who} has no service account of its own"));
+    let mounts = pod["automountServiceAccountToken"] == true || !off(pod) && !own.is_some_and(|a| off(&a.json));
+    r.fact(!mounts, format!("{who} mounts a service account's token"));
+}
+
+/// The `ConfigMaps` and claims that a pod names are the release's own.
+fn references(r: &Shown, object: &Object, pod: &Value) {
+    let from =
+        object.containers(true).into_iter().flat_map(|c| items(&c["envFrom"])).map(|f| at(f, "/configMapRef/name"));
+    let volumes = || items(&pod["volumes"]).iter();
+    let configs = from.chain(volumes().map(|v| at(v, "/configMap/name"))).map(|name| ("ConfigMap", name));
+    let claims = volumes().map(|v| ("PersistentVolumeClaim", at(v, "/persistentVolumeClaim/claimName")));
+    for (kind, name) in configs.chain(claims) {
+        if let Some(name) = name.as_str() {
+            r.fact(has(r, kind, name), format!("{} needs {kind}/{name}, which is not there", object.short()));
+        }
     }
+}
+
+fn has(r: &Shown, kind: &str, name: &str) -> bool {
+    r.rendered.objects.iter().any(|o| o.kind == kind && o.name == name)
 }
 
 fn matches(selector: &Value, labels: &Value) -> bool {

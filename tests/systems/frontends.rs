@@ -32,7 +32,7 @@ pub fn www_ameide(r: &Shown) {
     let service = r.service();
     service.reads_config("www-ameide-config");
     let config = r.config_map("www-ameide-config");
-    config.holds(&["URL", "LOG LEVEL", "PLAUSIBLE|ANALYTICS"]);
+    config.holds(&["PUBLIC PLATFORM URL", "PLAUSIBLE", "LOG LEVEL"]).holds_several(3, "PUBLIC URL");
     without_credentials(&config);
     r.external_secret("www-ameide-auth-sync", "www-ameide-auth").holds(&["AUTH_SECRET", "KEYCLOAK SECRET"]);
     service.env_from_secret("AUTH_SECRET", "www-ameide-auth");
@@ -49,7 +49,18 @@ pub fn www_ameide_platform(r: &Shown) {
     let service = r.service();
     service.reads_config("www-ameide-platform-config");
     let config = r.config_map("www-ameide-platform-config");
-    config.holds(&["URL", "REDIS SENTINEL", "OTEL|TELEMETRY", "KEYCLOAK|AUTH"]);
+    config
+        .holds(&[
+            "REDIS SENTINEL HOST",
+            "REDIS SENTINEL MASTER",
+            "AUTH URL",
+            "KEYCLOAK",
+            "TENANT",
+            "OTEL ENDPOINT",
+            "LOG LEVEL",
+        ])
+        .holds_several(3, "PUBLIC URL")
+        .holds_several(2, "FEATURE");
     without_credentials(&config);
     for secret in ["www-ameide-platform-auth", "www-ameide-platform-db"] {
         r.produces(secret);

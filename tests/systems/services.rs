@@ -50,7 +50,14 @@ pub fn agents_runtime(r: &Shown) {
     let service = r.service();
     service.reads_config("agents-runtime-config");
     r.config_map("agents-runtime-config")
-        .holds(&["AGENTS GRPC", "MINIO ENDPOINT", "MINIO BUCKET", "MINIO PREFIX", "OTEL ENDPOINT", "ENVIRONMENT"])
+        .holds(&[
+            "AGENTS GRPC",
+            "MINIO ENDPOINT",
+            "MINIO BUCKET",
+            "MINIO PREFIX",
+            "OTEL ENDPOINT",
+            "OTEL HEADERS SOURCE",
+        ])
         .carries(&["config.agentsGrpcAddress", "config.minio.endpoint", "config.minio.bucket", "config.minio.prefix"])
         .carries(&["environment", "observability.deploymentEnvironment"])
         .has_no_key_of(&["PASSWORD", "DATABASE_URL", "SECRET"]);
@@ -78,11 +85,14 @@ pub fn graph(r: &Shown) {
     r.config_map("graph-config")
         .holds(&KNOBS)
         .holds(&["DEFAULT TENANT", "DATABASE_SSL"])
+        .tags_the_environment()
         .carries(&["environment"])
         .has_no_key_of(&["PASSWORD", "DATABASE_URL", "SECRET", "GRAPH_DATABASE_SSL"]);
     r.says_nowhere("GRAPH_DATABASE_SSL");
     environment(r);
     r.overlay_sets(&["config.useSsl"]);
+    let routes = r.all("HTTPRoute").len();
+    r.fact(routes == usize::from(r.value("httpRoute.enabled") == "true"), "the HTTPRoute does not follow its toggle");
     database(r, &service, "graph-db-credentials", "GRAPH");
 }
 
@@ -91,6 +101,7 @@ pub fn inference(r: &Shown) {
     service.reads_config("inference-config");
     r.config_map("inference-config")
         .holds(&["GRAPH URL|ENDPOINT|ADDRESS", "WORKFLOWS URL|ENDPOINT|ADDRESS", "REDIS HOST", "OTEL ENDPOINT"])
+        .tags_the_environment()
         .carries(&["environment"])
         .has_no_key_of(&["PASSWORD", "DATABASE_URL", "SECRET", "API_KEY"]);
     let secret = r.value("secrets.existingSecret");
@@ -134,6 +145,7 @@ pub fn platform(r: &Shown) {
     r.config_map("platform-config")
         .holds(&KNOBS)
         .holds(&["TENANT", "DATABASE_SSL"])
+        .tags_the_environment()
         .carries(&["environment"])
         .has_no_key_of(&["PASSWORD", "DATABASE_URL", "SECRET", "PLATFORM_DATABASE_SSL"]);
     r.says_nowhere("PLATFORM_DATABASE_SSL");
@@ -145,7 +157,8 @@ pub fn threads(r: &Shown) {
     let service = r.service();
     service.reads_config("threads-config");
     r.config_map("threads-config")
-        .holds(&["AGENT ID", "INTEGRATION", "INFERENCE GATEWAY URL", "ENVIRONMENT"])
+        .holds(&["DEFAULT AGENT ID", "DEFAULT INTEGRATION", "INFERENCE GATEWAY URL", "ENVIRONMENT"])
+        .holds_several(2, "AGENT ID")
         .carries(&["environment"])
         .entry("DATABASE_SSL", if r.env == "local" { "false" } else { "true" })
         .has_no_key_of(&["PASSWORD", "DATABASE_URL", "SECRET"]);
@@ -157,7 +170,11 @@ pub fn transformation(r: &Shown) {
     let service = r.service();
     service.reads_config("transformation-config");
     let config = r.config_map("transformation-config");
-    config.holds(&["ENVIRONMENT|NODE_ENV", "LOG LEVEL"]).has_no_key_of(&["PASSWORD", "DATABASE_URL", "SECRET"]);
+    config.holds(&["NODE_ENV", "LOG LEVEL"]).carries(&["environment"]).has_no_key_of(&[
+        "PASSWORD",
+        "DATABASE_URL",
+        "SECRET",
+    ]);
     for (key, value) in config.data() {
         let text = value.as_str().unwrap_or_default();
         let database = ["postgres:", "postgresql:", "jdbc:"].iter().any(|scheme| text.contains(scheme));
@@ -183,6 +200,7 @@ pub fn workflows_runtime(r: &Shown) {
     r.workload("Deployment", "workflows-runtime").reads_config("workflows-runtime-config");
     r.config_map("workflows-runtime-config")
         .holds(&["TEMPORAL NAMESPACE", "TEMPORAL ADDRESS", "WORKFLOWS SERVICE|GRPC|URL|ADDRESS", "OTEL ENDPOINT"])
+        .tags_the_environment()
         .carries(&["environment"])
         .has_no_key_of(&["PASSWORD", "SECRET", "TOKEN", "API_KEY"]);
     r.lacks_kinds(&["ExternalSecret", "Job", "CronJob", "TemporalNamespace"]);

@@ -55,7 +55,7 @@ pub fn pgadmin(r: &Shown) {
 pub fn plausible(r: &Shown) {
     let service = r.service();
     service.reads_config("plausible-config").env_from_secret("SECRET_KEY_BASE", "plausible-secret");
-    r.config_map("plausible-config").holds(&["BASE_URL", "PROX", "LOG"]).has_no_key_of(&[
+    r.config_map("plausible-config").holds(&["BASE_URL", "PROX", "LOG LEVEL"]).has_no_key_of(&[
         "SECRET",
         "PASSWORD",
         "DATABASE_URL",

@@ -197,6 +197,24 @@ impl ConfigMap<'_> {
         self
     }
 
+    /// So many entries, at least, have a key that holds all these words.
+    pub fn holds_several(&self, count: usize, words: &str) -> &Self {
+        let keys = self.data().filter(|(key, _)| words.split(' ').all(|word| key.to_ascii_uppercase().contains(word)));
+        let enough = self.object.is_none() || keys.count() >= count;
+        self.shown.fact(enough, format!("ConfigMap/{} has fewer than {count} entries for `{words}`", self.name));
+        self
+    }
+
+    /// Telemetry is tagged with the environment.
+    pub fn tags_the_environment(&self) -> &Self {
+        let env = &self.shown.env;
+        let tag = [format!("deployment.environment={env}"), format!("deployment.environment.name={env}")];
+        let tags = |value: &Value| value.as_str().is_some_and(|v| v.split(',').any(|one| tag.iter().any(|t| t == one)));
+        let holds = self.object.is_none() || self.data().any(|(k, v)| k == "OTEL_RESOURCE_ATTRIBUTES" && tags(v));
+        self.shown.fact(holds, format!("ConfigMap/{} does not tag telemetry with the environment", self.name));
+        self
+    }
+
     /// What an overlay says at these paths reaches the software: with another value, some entry holds the other one.
     pub fn carries(&self, paths: &[&str]) -> &Self {
         for path in paths {
