@@ -32,7 +32,14 @@ pub fn www_ameide(r: &Shown) {
     let service = r.service();
     service.reads_config("www-ameide-config");
     let config = r.config_map("www-ameide-config");
-    config.holds(&["PUBLIC PLATFORM URL", "PLAUSIBLE", "LOG LEVEL"]).holds_several(3, "PUBLIC URL");
+    config.holds(&["PUBLIC PLATFORM URL", "PLAUSIBLE|ANALYTICS", "LOG LEVEL"]).holds_several(3, "PUBLIC URL");
+    for (key, value) in config.data() {
+        let url = value.as_str().is_some_and(|v| v.starts_with("https://") || v.starts_with("http://"));
+        r.fact(
+            url || key.starts_with("LOG"),
+            format!("`{key}` of the ConfigMap is neither a public URL nor for logging"),
+        );
+    }
     without_credentials(&config);
     r.external_secret("www-ameide-auth-sync", "www-ameide-auth").holds(&["AUTH_SECRET", "KEYCLOAK SECRET"]);
     service.env_from_secret("AUTH_SECRET", "www-ameide-auth");
