@@ -188,7 +188,11 @@ pub fn template(cell: &'static Cell, extra: Option<&Value>) -> Result<Rendered, 
     let Render { stdout, stderr, status, .. } = renderer.template(&with);
     match status {
         Status::Rendered => {}
-        Status::Refused => return Err(stderr.trim().to_owned()),
+        // Helm tells of the linked library chart before it refuses.
+        Status::Refused => {
+            let said = stderr.lines().filter(|line| !line.starts_with("level="));
+            return Err(said.collect::<Vec<_>>().join("\n"));
+        }
         other => panic!("{}: Helm gave no verdict: {other:?}\n{stderr}", cell.name()),
     }
     let text = String::from_utf8(stdout).unwrap_or_else(|_| panic!("{}: the render is not UTF-8", cell.name()));
