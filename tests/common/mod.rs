@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod reference;
+
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,25 +13,29 @@ use std::sync::OnceLock;
 use tempfile::TempDir;
 use xtask::helm::Setup;
 
-/// The version that the cases pin.
-const HELM: &str = "4.3.1";
+/// The version that the cases and the reference repository pin.
+pub const HELM: &str = "4.3.1";
 
 /// The root of this workspace.
 pub fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-/// A `PATH` on which the pinned Helm comes first.
-pub fn path_with_helm() -> OsString {
-    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    let folder = FOLDER.get_or_init(|| {
+/// The pinned Helm.
+pub fn helm() -> &'static Path {
+    static HELM_PATH: OnceLock<PathBuf> = OnceLock::new();
+    HELM_PATH.get_or_init(|| {
         let mut setup = Setup::new(&workspace().join("target"), HELM, &|_| {});
         setup.named = None;
-        let helm = setup.locate().unwrap_or_else(|e| panic!("no Helm: {e}"));
-        helm.path.parent().unwrap().to_owned()
-    });
+        setup.locate().unwrap_or_else(|e| panic!("no Helm: {e}")).path
+    })
+}
+
+/// A `PATH` on which the pinned Helm comes first.
+pub fn path_with_helm() -> OsString {
+    let folder = helm().parent().unwrap().to_owned();
     let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::join_paths(std::iter::once(folder.clone()).chain(std::env::split_paths(&path))).unwrap()
+    std::env::join_paths(std::iter::once(folder).chain(std::env::split_paths(&path))).unwrap()
 }
 
 /// A repository in a temporary folder.

@@ -15,7 +15,6 @@ pub mod leaks;
 mod order;
 pub mod page;
 mod parity;
-mod render;
 pub mod render;
 mod retired;
 mod sources;
