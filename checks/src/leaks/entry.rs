@@ -9,7 +9,7 @@ use super::lines::{self, Bare, Lines};
 use super::names::{self, Class, Name};
 use super::sink::{Charge, Scan, Text};
 use super::verdict::{self, Trust};
-use super::{actions, nested, tokens};
+use super::{actions, harmless, nested, tokens};
 
 /// What a Kubernetes object is, as far as the scan cares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,8 +114,8 @@ impl Around {
             | b"extraCommandLineArgs"
             | b"Cmd"
             | b"Entrypoint" => Self { place: Where::Args, zone: Zone::Args, ..fields },
-            b"labels" | b"matchLabels" | b"selector" | b"valueFrom" | b"secretKeyRef" | b"configMapKeyRef"
-            | b"secretRef" | b"remoteRef" | b"sops" | b"fieldRef" | b"matchExpressions" => {
+            b"labels" | b"encryptedData" | b"matchLabels" | b"selector" | b"valueFrom" | b"secretKeyRef"
+            | b"configMapKeyRef" | b"secretRef" | b"remoteRef" | b"sops" | b"fieldRef" | b"matchExpressions" => {
                 Self { zone: Zone::References, ..fields }
             }
             _ if lines::worth_a_look(key) && names::holds_references(key) => Self { zone: Zone::References, ..fields },
@@ -194,6 +194,9 @@ pub fn judge(
             scan.report(charge, text, value.range.clone(), around.place, &path(), bytes);
             return;
         }
+    }
+    if harmless::is_store_reference(bytes) {
+        return;
     }
     if bytes.len() >= 8
         && (nested::is_base64(bytes) || bytes.iter().any(|b| matches!(b, b'=' | b':' | b' ' | b'%' | b'\\' | b'>')))

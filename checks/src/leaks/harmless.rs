@@ -4,8 +4,8 @@
 use super::lexicon::Lexicon;
 use super::words::{runs, word_share, wordlike};
 
-/// A value that stands for another.
-pub fn is_reference(value: &[u8]) -> bool {
+/// A value that begins as a reference to a store or an encrypted text does.
+pub fn is_store_reference(value: &[u8]) -> bool {
     static STARTS: Lexicon = Lexicon::new(
         "ENC[ ref+ secretref+ <path: op:// vault: vault:// !vault secretref: secretRef: arn: env: env. file: \
      process.env os.environ ENV[ getenv awssm:// awsssm:// gcpsecretmanager:// azurekeyvault:// bws:// doppler:// \
@@ -14,7 +14,12 @@ pub fn is_reference(value: &[u8]) -> bool {
      lastpass:// 1password: sops: gcp-sm:// aws-sm:// cyberark: data. var. local. module. terraform. ssm. params. \
      inputs. steps. github. vars.",
     );
-    if STARTS.starts(value) {
+    STARTS.starts(value)
+}
+
+/// A value that stands for another.
+pub fn is_reference(value: &[u8]) -> bool {
+    if is_store_reference(value) {
         // `*` opens an alias only before a name, and stars alone are a mask.
         return value[0] != b'*' || value.get(1).is_some_and(u8::is_ascii_alphabetic);
     }
@@ -94,6 +99,14 @@ pub fn is_der_certificate(value: &[u8]) -> bool {
     super::decode::base64(&value[..8]).is_some_and(|der| der.len() >= 5 && der[4] == 0x30)
 }
 
+/// Letters of both cases and digits that change all the time, as in base64.
+fn is_dense(value: &[u8]) -> bool {
+    let mixed = value.iter().any(u8::is_ascii_uppercase)
+        && value.iter().any(u8::is_ascii_lowercase)
+        && value.iter().any(u8::is_ascii_digit);
+    value.len() >= 16 && mixed && runs(value).count() * 10 > value.len() * 3 && word_share(value) < 40
+}
+
 /// Paths, hosts, URLs, e-mail addresses, file names.
 pub fn is_location(value: &[u8]) -> bool {
     static ENDS: Lexicon = Lexicon::new(
@@ -108,6 +121,9 @@ pub fn is_location(value: &[u8]) -> bool {
             )
     };
     if !value.iter().all(allowed) {
+        return false;
+    }
+    if is_dense(value) {
         return false;
     }
     if let Some(at) = memchr::memmem::find(value, b"://") {
@@ -180,6 +196,11 @@ pub fn is_prose_or_code(value: &[u8]) -> bool {
     });
     let index = value.ends_with(b"]") && memchr::memchr(b'[', value).is_some_and(|at| words_only(&value[..at]));
     call || index
-        || memchr::memmem::find(value, b"==")
-            .is_some_and(|at| at > 0 && at + 2 < value.len() && value.len() < 40 && value[at + 2] != b'=')
+        || memchr::memmem::find(value, b"==").is_some_and(|at| {
+            at > 0
+                && at + 2 < value.len()
+                && !value[..at].iter().any(u8::is_ascii_digit)
+                && words_only(&value[..at])
+                && words_only(&value[at + 2..])
+        })
 }

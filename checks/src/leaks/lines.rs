@@ -101,6 +101,30 @@ pub fn scan(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, how: Lines) {
     }
 }
 
+/// `host:port:database:user:password`, line by line.
+pub fn pgpass(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, place: Where) {
+    let mut at = range.start;
+    while at < range.end {
+        let stop = memchr::memchr(b'\n', &text.bytes[at..range.end]).map_or(range.end, |n| at + n);
+        let line = text.bytes[at..stop].trim_ascii();
+        let start = at + (stop - at - text.bytes[at..stop].trim_ascii_start().len());
+        let colons: Vec<usize> = memchr::memchr_iter(b':', line).take(5).collect();
+        if colons.len() == 4
+            && line[0] != b'#'
+            && let Some(rule) = password_shape(&line[colons[3] + 1..])
+        {
+            let value = start + colons[3] + 1..start + line.len();
+            let charge = Charge {
+                rule: if rule == LeakRule::Placeholder { rule } else { LeakRule::LiteralCredential },
+                kind: "password",
+                reason: "the last field of a PostgreSQL password file",
+            };
+            scan.report(charge, text, value.clone(), place, "", &text.bytes[value]);
+        }
+        at = stop + 1;
+    }
+}
+
 /// Scans one value or line by itself.
 pub fn one(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, how: Lines) {
     self::scan(scan, text, range, how);
@@ -278,6 +302,8 @@ fn assigned(bytes: &[u8], left: usize, right: usize, flag: bool, how: Lines) -> 
         b':' => match bytes.get(next + 1) {
             Some(b'=') => (next + 2, false),
             Some(b':') => return None,
+            // A part of a name with colons: `arn:aws:…:secret:x`.
+            _ if left > 0 && bytes[left - 1] == b':' && spaces == 0 => return None,
             _ => (next + 1, true),
         },
         b'?' | b'|' if bytes.get(next + 1) == Some(&b'=') || bytes[next..].starts_with(b"||=") => {
@@ -334,6 +360,16 @@ fn assigned(bytes: &[u8], left: usize, right: usize, flag: bool, how: Lines) -> 
                 return value_at(bytes, next, Bare::Literal, false);
             }
             if word.eq_ignore_ascii_case(b"password") && bytes[next] == b'\'' {
+                return value_at(bytes, next, Bare::Quoted, false);
+            }
+            // `password x` of a configuration, alone on its line.
+            let value = bytes[next..].trim_ascii_end();
+            if leads && how.bare == Bare::Literal && !value.iter().any(u8::is_ascii_whitespace) {
+                let found = value_at(bytes, next, Bare::Literal, false)?;
+                return Some(Found { loose: true, leads: false, quoted: false, ..found });
+            }
+            // `proxy_set_header Authorization "Basic …"`
+            if word.eq_ignore_ascii_case(b"authorization") && matches!(bytes[next], b'"' | b'\'') {
                 return value_at(bytes, next, Bare::Quoted, false);
             }
             // `password string = "x"`
@@ -469,7 +505,14 @@ fn value_at(bytes: &[u8], at: usize, bare: Bare, whole_line: bool) -> Option<Fou
         b'[' => memchr::memchr(b']', rest),
         _ => None,
     };
-    let end = if let Some(close) = bracket {
+    let scheme =
+        [b"Bearer ".as_slice(), b"bearer ", b"Basic ", b"basic ", b"Token "].into_iter().find(|s| rest.starts_with(s));
+    let end = if let Some(scheme) = scheme {
+        let token = rest[scheme.len()..]
+            .iter()
+            .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'=' | b'+' | b'/' | b'~'));
+        scheme.len() + token.count()
+    } else if let Some(close) = bracket {
         close + 1
     } else if whole_line {
         let comment = memchr::memmem::find(rest, b" #").unwrap_or(rest.len());
@@ -533,16 +576,31 @@ fn convict(
             name = Name { class: Class::Token, kind: "token" };
         }
     }
+    if content.is_empty() {
+        return;
+    }
     // A default inside a reference: `${DB_PASSWORD:-x}`.
     if content.starts_with(b"${") && content.contains(&b':') {
         default_of_content(scan, text, base + range.start, content, name, full_name, how);
         return;
     }
     let trust = trust(value, how);
+    // `crypt($1`: a call whose arguments go on.
+    if !value.quoted
+        && memchr::memchr(b'(', content).is_some_and(|at| {
+            at > 1 && content[..at].iter().all(|b| b.is_ascii_lowercase() || matches!(b, b'_' | b'.'))
+        })
+    {
+        return;
+    }
     // `password==x`, arrows, calls and members of code without quotes.
     if !value.quoted
         && (content[0] == b'(' || content.ends_with(b"(") || content.starts_with(b"<") && trust == Trust::Low)
     {
+        return;
+    }
+    // `password: 'Passwort'` is a translation.
+    if how.bare == Bare::Quoted && content[0].is_ascii_uppercase() && shapes::judge(content) == shapes::Shape::Words {
         return;
     }
     if let Some(charge) = verdict::judge(name, full_name, content, how.place, trust) {
@@ -572,7 +630,13 @@ fn trust(value: &Found, how: Lines) -> Trust {
                 Trust::Middle
             }
         }
-        (_, Bare::Quoted) => Trust::Middle,
+        (_, Bare::Quoted) => {
+            if value.leads {
+                Trust::High
+            } else {
+                Trust::Middle
+            }
+        }
     }
 }
 

@@ -251,7 +251,11 @@ pub fn judge(name: &[u8]) -> Name {
         return NONE;
     }
     // An annotation's or label's prefix is an owner, not a part of the name.
-    let name = name.iter().rposition(|&b| b == b'/').map_or(name, |at| &name[at + 1..]);
+    let name = match name.iter().rposition(|&b| b == b'/') {
+        Some(at) if !name[..at].contains(&b'.') && HEADS.has_lower(&name[..at]) => return NOT,
+        Some(at) => &name[at + 1..],
+        None => name,
+    };
     // `auth.existingSecret`: the last part says what it is.
     if let Some(dot) = name.iter().rposition(|&b| b == b'.') {
         let part = Words::of(&name[dot + 1..]);
@@ -280,9 +284,6 @@ pub fn judge(name: &[u8]) -> Name {
     }
     let found = |class, kind| Name { class, kind };
     match kinds[head] {
-        Word::Password if matches!(words.get(head), b"pass" | b"pw" | b"pat") && head == 0 => {
-            found(Class::Token, "password")
-        }
         Word::Password | Word::Token | Word::Secret if HARMLESS_OWNERS.has(before) => {
             // `newPassword` is a password all the same.
             if kinds[head] == Word::Password && matches!(before, b"new" | b"tls" | b"all") {

@@ -63,6 +63,10 @@ fn ends(mut table: Vec<usize>, end: usize) -> Vec<usize> {
 /// Scans a text of any form under a name, which may end in a file's extension.
 pub fn text(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, name: &str, place: Where) {
     let bytes = &text.bytes[range.clone()];
+    if name.ends_with("pgpass") {
+        lines::pgpass(scan, text, range, place);
+        return;
+    }
     match form(bytes, name) {
         Form::Flow => {
             let start = range.start + bytes.iter().take_while(|b| b.is_ascii_whitespace()).count();
@@ -109,7 +113,9 @@ pub fn form(bytes: &[u8], name: &str) -> Form {
     let head = bytes.trim_ascii_start();
     let flow =
         (head.starts_with(b"{") && !head.starts_with(b"{{")) || head.starts_with(b"[{") || head.starts_with(b"[\"");
+    let page = [".md", ".mdx", ".rst", ".adoc", ".html"].iter().any(|ending| name.ends_with(ending));
     match form_of_name(name) {
+        Some(form) if page => return form,
         Some(Form::Lines(Bare::Prose)) | None => {}
         Some(Form::Flow) if !flow => return Form::Yaml,
         Some(form) => return form,

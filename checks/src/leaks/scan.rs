@@ -115,6 +115,7 @@ fn one(path: &str, member: &str, bytes: &[u8], key: &MaskKey, scanned: &mut Scan
     tokens::scan(&mut state, &text, place);
     state.expect_tokens();
     match form {
+        _ if name.ends_with("pgpass") => lines::pgpass(&mut state, &text, 0..bytes.len(), place),
         Form::Yaml => yaml::scan(&mut state, &text, 0..bytes.len(), Around::top(place)),
         Form::Flow => {
             let start = bytes.iter().take_while(|b| b.is_ascii_whitespace()).count();

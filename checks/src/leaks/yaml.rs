@@ -475,7 +475,7 @@ fn block(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, level: &mut Leve
     let one_line = memchr::memchr(b'\n', bytes).is_none();
     let scalar = Scalar { range: range.clone(), escaped: false };
     scan.adopt(text, &range, child.place, path);
-    if child.zone == Zone::Data || (one_line && child.zone != Zone::Args) {
+    if child.zone == Zone::Data || (one_line && child.zone != Zone::Args && !key.ends_with(b"pgpass")) {
         level.scalar(scan, text, scalar, path);
         return;
     }
@@ -488,7 +488,7 @@ fn block(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, level: &mut Leve
         entry::judge(scan, text, child, key, name, &scalar, path);
         return;
     }
-    if !lines::worth_a_look(bytes) && !nested::is_base64(bytes) {
+    if !lines::worth_a_look(bytes) && !nested::is_base64(bytes) && !key.ends_with(b"pgpass") {
         return;
     }
     if memchr::memmem::find(bytes, b"{{").is_some() {
