@@ -36,6 +36,7 @@ pub fn read(at: &mut At<'_>) {
         ("networking.k8s.io" | "extensions", "Ingress") => ingress(at),
         ("gateway.networking.k8s.io", "Gateway") => gateway(at),
         ("gateway.networking.k8s.io", "BackendTLSPolicy") => backend_tls(at),
+        ("monitoring.coreos.com", "Alertmanager") => alertmanager(at),
         _ => {}
     }
 }
@@ -118,6 +119,26 @@ fn backend_tls(at: &mut At<'_>) {
         };
         pods::reference(at, node, kind, How::Tls, format!("spec.validation.caCertificateRefs[{i}].name"));
     }
+}
+
+/// The operator reads its configuration from a Secret of a fixed name, if there is one.
+fn alertmanager(at: &mut At<'_>) {
+    let object = at.object;
+    if text(&object.root, "spec.configSecret").is_some() {
+        return;
+    }
+    let (namespace, name) = (at.namespace(), format!("alertmanager-{}", object.id.name));
+    at.consume(Needed {
+        kind: Kind::Secret,
+        namespace,
+        name: Some(&name),
+        container: None,
+        how: How::Source,
+        keys: Vec::new(),
+        optional: true,
+        path: "metadata.name".to_owned(),
+        line: line(object.span),
+    });
 }
 
 /// A Secret by `name` in a namespace that the reference says.

@@ -1,12 +1,14 @@
 //! Names that stand where no rule of reference applies: in arguments, scripts, literal variables, annotations, custom
 //! resources. They prove nothing, but they are a reason to stay silent. Only their hashes are kept.
 
+use std::collections::BTreeSet;
+
 use super::{Facts, fields, pods};
 use crate::object::Object;
 use crate::yaml::Node;
 
 /// A cell with more names than this has its last ones left out.
-const MOST: usize = 20_000;
+const MOST: usize = 4_000;
 
 /// The hash of a name; 32 bits, so that two names may rarely meet.
 pub fn token_hash(name: &str) -> u32 {
@@ -29,17 +31,26 @@ const SKIPPED: &[&str] = &[
     "status",
 ];
 
+/// The names that were found, each once.
+#[derive(Default)]
+struct Names {
+    mentioned: BTreeSet<u32>,
+    told: BTreeSet<u32>,
+}
+
 pub fn read(facts: &mut Facts, objects: &[Object]) {
-    let creates = objects.iter().any(may_create_secrets);
+    let writes = objects.iter().any(|o| allows(o, &["secrets", "configmaps"], &["create", "update", "patch"], false));
+    facts.creates_secrets = objects.iter().any(|o| allows(o, &["secrets"], &["create"], true));
+    facts.reads_secrets = objects.iter().any(|o| allows(o, &["secrets"], &["get", "list", "watch"], true));
+    let mut names = Names::default();
     for object in objects {
-        let mut note = |text: &str, strict: bool, told: bool| tokens(facts, text, strict, told && creates);
-        let pod = pods::pod_of(object).map(|(_, pod)| pod);
+        let mut note = |text: &str, strict: bool, told: bool| tokens(&mut names, text, strict, told && writes);
         for entry in fields::node_at(&object.root, "metadata.annotations").map(Node::entries).unwrap_or_default() {
             if entry.key.text().is_some_and(|k| !k.starts_with("meta.helm.sh/")) {
                 note(entry.value.text().unwrap_or_default(), true, false);
             }
         }
-        if let Some(pod) = pod {
+        if let Some((_, pod)) = pods::pod_of(object) {
             for list in ["containers", "initContainers"] {
                 for container in fields::items(pod, list) {
                     for field in ["args", "command"] {
@@ -53,41 +64,42 @@ pub fn read(facts: &mut Facts, objects: &[Object]) {
             continue;
         }
         match (object.id.group.as_str(), object.id.kind.as_str()) {
-            ("", "ConfigMap") => {
-                scalars_at(&object.root, "data", &mut |text| note(text, true, true));
-            }
+            ("", "ConfigMap") => scalars_at(&object.root, "data", &mut |text| {
+                let speaks = text.contains("ecret") || text.contains("SECRET");
+                note(text, true, speaks);
+            }),
             ("rbac.authorization.k8s.io", "Role" | "ClusterRole") => {
                 for rule in fields::items(&object.root, "rules") {
                     scalars_at(rule, "resourceNames", &mut |text| note(text, false, true));
                 }
             }
             ("", _) | (super::eso::GROUP | "networking.k8s.io" | "apps" | "batch" | "apiextensions.k8s.io", _) => {}
-            _ if facts_of_producer(object) => {}
+            _ if is_producer(object) => {}
             _ => scalars_at(&object.root, "spec", &mut |text| note(text, false, false)),
         }
     }
-    for hashes in [&mut facts.mentioned, &mut facts.told] {
-        hashes.sort_unstable();
-        hashes.dedup();
-    }
+    facts.mentioned = names.mentioned.into_iter().collect();
+    facts.told = names.told.into_iter().collect();
 }
 
 /// Objects that are there to make a Secret: the name in them is no use of it.
-fn facts_of_producer(object: &Object) -> bool {
+fn is_producer(object: &Object) -> bool {
     matches!(
         (object.id.group.as_str(), object.id.kind.as_str()),
         ("cert-manager.io", "Certificate") | ("bitnami.com", "SealedSecret") | ("secrets.hashicorp.com", _)
     )
 }
 
-/// Whether a role lets its holder create Secrets or `ConfigMaps`.
-fn may_create_secrets(object: &Object) -> bool {
+/// Whether a role allows one of the verbs on one of the resources; `any` asks for objects of any name.
+fn allows(object: &Object, resources: &[&str], verbs: &[&str], any: bool) -> bool {
     object.id.group == "rbac.authorization.k8s.io"
         && fields::items(&object.root, "rules").iter().any(|rule| {
             let has = |field: &str, wanted: &[&str]| {
-                fields::items(rule, field).iter().filter_map(Node::text).any(|t| wanted.contains(&t))
+                fields::items(rule, field).iter().filter_map(Node::text).any(|t| t == "*" || wanted.contains(&t))
             };
-            has("resources", &["secrets", "configmaps", "*"]) && has("verbs", &["create", "update", "patch", "*"])
+            has("resources", resources)
+                && has("verbs", verbs)
+                && !(any && !fields::items(rule, "resourceNames").is_empty())
         })
 }
 
@@ -114,18 +126,18 @@ fn scalars(node: &Node, visit: &mut dyn FnMut(&str)) {
 
 /// Notes the names in a text. Inside longer texts a name without a dash is an ordinary word (`strict`), but not for a program
 /// that is told which Secret to create.
-fn tokens(facts: &mut Facts, text: &str, strict: bool, told: bool) {
+fn tokens(names: &mut Names, text: &str, strict: bool, told: bool) {
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
     for token in text.split(|c: char| !is_name(c)) {
         let token = token.trim_matches(['-', '.']);
         if !(3..=253).contains(&token.len()) || token.bytes().any(|b| b.is_ascii_uppercase()) {
             continue;
         }
-        if (!strict || token.contains('-')) && facts.mentioned.len() < MOST {
-            facts.mentioned.push(token_hash(token));
+        if (!strict || token.contains('-')) && names.mentioned.len() < MOST {
+            names.mentioned.insert(token_hash(token));
         }
-        if told && facts.told.len() < MOST {
-            facts.told.push(token_hash(token));
+        if told && names.told.len() < MOST {
+            names.told.insert(token_hash(token));
         }
     }
 }

@@ -58,6 +58,12 @@ pub struct Facts {
     /// Hashes of the names that a program of this cell is told, where the cell also lets it create Secrets or `ConfigMaps`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub told: Vec<u32>,
+    /// A role of the cell lets its holder create Secrets of any name: a program may make one under a name of its own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub creates_secrets: bool,
+    /// A role of the cell lets its holder read Secrets of any name.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reads_secrets: bool,
 }
 
 /// One object.
@@ -347,7 +353,7 @@ impl Facts {
         self.mentioned.binary_search(&token_hash(name)).is_ok()
     }
 
-    /// Whether a program that may create Secrets is told this name. May err on the side of yes.
+    /// Whether a program that may create or change Secrets is told this name. May err on the side of yes.
     pub fn may_create(&self, name: &str) -> bool {
         self.told.binary_search(&token_hash(name)).is_ok()
     }

@@ -123,8 +123,14 @@ impl<'a> Supply<'a> {
         found
     }
 
-    /// Whether a program somewhere in the environment may create Secrets and is told this name.
-    pub fn may_be_created(&self, name: &str) -> bool {
+    /// Whether a program may create what a cell needs: one that is told the name, anywhere in the environment, or, for a Secret,
+    /// one of the cell itself that may create Secrets of any name (a job that issues certificates knows their names by heart).
+    pub fn may_be_created(&self, consumer: &Facts, kind: Kind, name: &str) -> bool {
+        (kind == Kind::Secret && consumer.creates_secrets) || self.may_be_changed(name)
+    }
+
+    /// Whether a program that may change Secrets and `ConfigMaps` is told this name.
+    pub fn may_be_changed(&self, name: &str) -> bool {
         self.facts.iter().any(|f| f.may_create(name))
     }
 }

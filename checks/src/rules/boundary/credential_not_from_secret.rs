@@ -32,7 +32,8 @@ A ConfigMap is readable by whoever may look at the namespace, is printed by ever
 ## When it stays silent
 For names that only speak of a credential (`PASSWORD_FILE`, `TOKEN_TTL`, `SECRET_NAME`). For values that are none: empty,
 booleans, numbers, durations, paths, URLs, hosts, names of Secrets and variables, `$(OTHER)`, placeholders
-(which `leaks/placeholder` reports); for a token's name also words. A ConfigMap of another release is judged by the variable's name alone under `configMapKeyRef`, and not at all
+(which `leaks/placeholder` reports); for a token's name also words and what reads like the
+name of an object. A ConfigMap of another release is judged by the variable's name alone under `configMapKeyRef`, and not at all
 under `envFrom`.
 ",
 };
@@ -122,6 +123,10 @@ fn credential(name: &str) -> Option<Class> {
 fn is_one(class: Class, value: &Node) -> bool {
     let text = value.text().unwrap_or_default();
     if value.is_null() || value.as_bool().is_some() {
+        return false;
+    }
+    // A token that reads like the name of an object names something: `INITIAL_CLUSTER_TOKEN=etcd-cluster-1`.
+    if class == Class::Token && shapes::is_object_name(text.as_bytes()) {
         return false;
     }
     match shapes::judge(text.as_bytes()) {

@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
 ## What it finds
 For each release with a page (`paths.docs` of the matrix file) and each Secret that it consumes in some environment: whether the
 page names the Secret; whether it names where it comes from (the ExternalSecret that makes it, or whoever the `external` entry
-says); whether it says how it is rotated (a word that begins with \"rotat\"); and, where an ExternalSecret makes it, how it is
+says); whether it says how it is rotated (a word with \"rotat\" or \"renew\" in it); and, where an ExternalSecret makes it, how it is
 re-synced (a command that annotates that `externalsecret`, or any, by a placeholder). Also a page that does not exist at all
 while the release consumes a Secret.
 
@@ -138,7 +138,8 @@ fn lacking(page: &str, facts: &Facts, name: &str, producers: &[Producer<'_>]) ->
             Producer::Cluster => {}
         }
     }
-    if !page.to_ascii_lowercase().contains("rotat") {
+    let lower = page.to_ascii_lowercase();
+    if !lower.contains("rotat") && !lower.contains("renew") {
         lack.push("how it is rotated".to_owned());
     }
     lack

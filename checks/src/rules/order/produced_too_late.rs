@@ -84,7 +84,7 @@ fn judge<'a>(order: &Order<'_>, supply: &Supply<'a>, facts: &Facts, consumed: &'
             Producer::External(_) | Producer::Cluster => return None,
         }
     }
-    if supply.may_be_created(&consumed.name) {
+    if supply.may_be_created(facts, consumed.kind, &consumed.name) {
         return None;
     }
     let user = facts.object(consumed.object);

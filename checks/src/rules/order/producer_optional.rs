@@ -104,7 +104,7 @@ fn in_time<'a>(
     consumer: (&Facts, &ObjectFact),
     consumed: &Consumed,
 ) -> Option<Vec<(&'a Facts, &'a Produced)>> {
-    if supply.may_be_created(&consumed.name) {
+    if supply.may_be_created(consumer.0, consumed.kind, &consumed.name) {
         return None;
     }
     let mut makers = Vec::new();

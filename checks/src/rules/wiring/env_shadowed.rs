@@ -61,7 +61,7 @@ fn twice_in_env(view: &EnvironmentView<'_>, facts: &Facts, findings: &mut Vec<Fi
 
 fn twice_by_sources(view: &EnvironmentView<'_>, facts: &Facts, supply: &Supply<'_>, findings: &mut Vec<Finding>) {
     let mut seen: BTreeMap<(u32, String), &Consumed> = BTreeMap::new();
-    let mut found: BTreeMap<(u32, &str, &str), (&Consumed, Vec<String>)> = BTreeMap::new();
+    let mut found: BTreeMap<(u32, String, String), (&Consumed, Vec<String>)> = BTreeMap::new();
     for consumed in facts.consumes.iter().filter(|c| !c.optional) {
         let (How::EnvFrom(prefix), Some(index)) = (&consumed.how, consumed.container) else { continue };
         let container = &facts.containers[index as usize];
@@ -72,7 +72,9 @@ fn twice_by_sources(view: &EnvironmentView<'_>, facts: &Facts, supply: &Supply<'
             }
             let Some(first) = seen.insert((index, name.clone()), consumed) else { continue };
             if (first.kind, &first.name) != (consumed.kind, &consumed.name) {
-                found.entry((index, &first.name, &consumed.name)).or_insert((consumed, Vec::new())).1.push(name);
+                let pair = [first, consumed].map(|c| format!("{} {}", c.kind, c.name));
+                let [first, second] = pair;
+                found.entry((index, first, second)).or_insert((consumed, Vec::new())).1.push(name);
             }
         }
     }
@@ -80,11 +82,16 @@ fn twice_by_sources(view: &EnvironmentView<'_>, facts: &Facts, supply: &Supply<'
         let object = facts.object(consumed.object);
         let container = &facts.containers[index as usize].name;
         findings.push(
-            RULE.finding(format!("{} comes from both {first} and {}", names.join(", "), consumed.name))
-                .at(places::of_text(view.sources, view.matrix, facts, consumed.object, &consumed.name))
-                .label(format!("container {container} of {}: {} wins", object.told(), consumed.name))
-                .help("rename the keys, or give one envFrom a prefix")
-                .shown(places::in_render(facts, consumed.object, &consumed.path, consumed.line)),
+            RULE.finding(format!(
+                "{} comes from both {first} and {} {}",
+                names.join(", "),
+                consumed.kind,
+                consumed.name
+            ))
+            .at(places::of_text(view.sources, view.matrix, facts, consumed.object, &consumed.name))
+            .label(format!("container {container} of {}: {} wins", object.told(), consumed.name))
+            .help("rename the keys, or give one envFrom a prefix")
+            .shown(places::in_render(facts, consumed.object, &consumed.path, consumed.line)),
         );
     }
 }

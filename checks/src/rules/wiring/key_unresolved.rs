@@ -45,7 +45,7 @@ fn check(view: &EnvironmentView<'_>, findings: &mut Vec<Finding>) {
         let mut missing: BTreeMap<(Kind, &str, &str, &str), Vec<&Consumed>> = BTreeMap::new();
         for consumed in &facts.consumes {
             let data = matches!(consumed.kind, Kind::Secret | Kind::ConfigMap);
-            if !data || consumed.optional || consumed.keys.is_empty() || supply.may_be_created(&consumed.name) {
+            if !data || consumed.optional || consumed.keys.is_empty() || supply.may_be_changed(&consumed.name) {
                 continue;
             }
             let producers = supply.producers(consumed.kind, &consumed.namespace, &consumed.name);

@@ -24,7 +24,7 @@ fn unresolved(rule: &Rule, kind: Kind, view: &EnvironmentView<'_>, findings: &mu
     for facts in view.facts {
         for (consumed, all) in references(facts, kind) {
             let producers = supply.producers(kind, &consumed.namespace, &consumed.name);
-            if producers.iter().any(makes) || supply.may_be_created(&consumed.name) {
+            if producers.iter().any(makes) || supply.may_be_created(facts, kind, &consumed.name) {
                 continue;
             }
             let name = &consumed.name;

@@ -33,7 +33,8 @@ Correct the name, add the producer, or, where somebody outside the matrix makes 
 ## When it stays silent
 For `optional: true`; for a name that is still a placeholder of another tool; where a custom resource of an operator that the
 tool does not know names the same Secret under a field that speaks of one (its operator may make it); where a program is
-told the name in its arguments or variables and its release gives it the right to create Secrets; and while a cell of the
+told the name in its arguments or variables and its release gives it the right to create Secrets; where a role of the consumer's
+own release allows to create Secrets of any name, since a job that issues certificates knows their names by heart; and while a cell of the
 environment could not be rendered and has no golden, since it could be the producer. Custom resources' own references are not
 followed.
 ",

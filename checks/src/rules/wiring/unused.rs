@@ -31,7 +31,8 @@ Remove the producer, the entry or the fixture.
 
 ## When it stays silent
 Where the Secret's name stands anywhere else in the environment (arguments, scripts, literal variables, annotations, custom
-resources, `resourceNames` of a role); where it carries a label of its own by which a program may find it; for Secrets that an
+resources, `resourceNames` of a role); where it carries a label of its own by which a program may find it, or a role of its
+release allows to read Secrets of any name; for Secrets that an
 operator makes by itself; for a Vault key of a Secret that somebody takes as a whole or that a template transforms; for fixtures
 while an ExternalSecret reads with `find`; and while a cell of the environment is unknown.
 ",
@@ -47,7 +48,7 @@ fn check(view: &EnvironmentView<'_>, findings: &mut Vec<Finding>) {
     }
     for facts in view.facts {
         for produced in facts.produces.iter().filter(|p| is_chosen(facts, p)) {
-            if produced.discovered || view.facts.iter().any(|f| f.mentions(&produced.name)) {
+            if produced.discovered || facts.reads_secrets || view.facts.iter().any(|f| f.mentions(&produced.name)) {
                 continue;
             }
             let users: Vec<&Consumed> = consumers
