@@ -146,7 +146,7 @@ impl Finding {
     }
 
     /// Fills the fingerprint in. Line numbers are no part of it: a line added above changes nothing. Cells are none either.
-    fn seal(&mut self) {
+    pub fn seal(&mut self) {
         if self.fingerprint.is_empty() {
             let file = self.place.as_ref().map_or("", |p| p.file.as_str());
             let (object, path) = self.render.first().map_or(("", ""), |r| (r.object.as_str(), r.path.as_str()));
@@ -195,10 +195,19 @@ pub fn merge(findings: impl IntoIterator<Item = Finding>) -> Vec<Finding> {
         finding.notes.sort();
     }
     all.sort_by(|a, b| {
-        let key = |f: &Finding| (std::cmp::Reverse(f.severity), f.place.clone(), f.rule.clone(), f.message.clone());
-        key(a).cmp(&key(b))
+        order(a, b)
     });
     all
+}
+
+/// How findings follow one another: errors first, then by place, rule and message.
+pub fn order(a: &Finding, b: &Finding) -> std::cmp::Ordering {
+    (b.severity, &a.place, &a.rule, &a.message).cmp(&(a.severity, &b.place, &b.rule, &b.message))
+}
+
+/// One finding as JSON on one line.
+pub fn json(finding: &Finding) -> String {
+    serde_json::to_string(finding).unwrap_or_default()
 }
 
 #[cfg(test)]

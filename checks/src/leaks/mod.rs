@@ -27,6 +27,6 @@ pub mod words;
 mod yaml;
 
 pub use leak::{Hidden, Leak, LeakRule, MaskKey, Masked, Where};
-pub use redact::Redactor;
+pub use redact::{Redactor, head, repeats, suspicious};
 pub use scan::{Limit, ScanFile, Scanned, holds_token, is_binary, scan};
 pub use secrets::secret_values;

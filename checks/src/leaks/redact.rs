@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
+use super::shapes::Shape;
+
 /// The mask. The number of bullets says nothing about the length.
 const MASK: &str = "••••••••";
 
@@ -42,6 +44,28 @@ impl Redactor {
             _ => Cow::Borrowed(text),
         }
     }
+}
+
+/// Bytes of a value that tell it from others.
+const SPAN: usize = 8;
+
+/// The first bytes of a leak's value, when it is one that no name has by chance: for [`repeats`].
+pub fn head(leak: &super::Leak) -> Option<[u8; SPAN]> {
+    let value = leak.secrets.first()?.expose().as_bytes();
+    let telling = matches!(super::shapes::judge(value), Shape::Strong | Shape::Uuid);
+    value.get(..SPAN).filter(|_| telling)?.try_into().ok()
+}
+
+/// The parts of a name (of a file, of a key) that look like a value rather than a word.
+pub fn suspicious(name: &str) -> impl Iterator<Item = &str> {
+    name.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '+' | '=' | '!' | '#')))
+        .filter(|part| part.len() >= SPAN && part.bytes().any(|b| b.is_ascii_digit()))
+        .filter(|part| matches!(super::shapes::judge(part.as_bytes()), Shape::Strong | Shape::Uuid))
+}
+
+/// Whether a suspicious part of a name repeats one of the values. `heads` are sorted.
+pub fn repeats(part: &str, heads: &[[u8; SPAN]]) -> bool {
+    part.as_bytes().windows(SPAN).any(|window| heads.binary_search_by(|head| head.as_slice().cmp(window)).is_ok())
 }
 
 #[cfg(test)]

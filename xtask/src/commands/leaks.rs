@@ -1,6 +1,6 @@
 //! Scan folders, files or standard input for credentials. Needs no matrix file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -9,14 +9,12 @@ use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
 use checks::finding::{self, Finding};
-use checks::leaks::shapes::Shape;
-use checks::leaks::{self, Leak, MaskKey, Redactor, ScanFile};
+use checks::leaks::{self, MaskKey, Redactor, ScanFile};
 use checks::model::{Place, Severity};
 use checks::rules;
 use ignore::{WalkBuilder, WalkState};
-use serde::Serialize;
 
-use super::{Failure, Outcome, to_file, to_stdout};
+use super::{Failure, Outcome, to_file, to_pipe, to_stdout};
 use crate::cli::{FailOn, Format, Global};
 use crate::report::diagnostic::{self, Sources};
 use crate::report::human::several;
@@ -44,7 +42,9 @@ pub fn run(global: &Global, paths: &[PathBuf]) -> Outcome {
     if process::cancelled() {
         run.troubles.push("stopped before all files were scanned".to_owned());
     }
-    run.findings = finding::merge(std::mem::take(&mut run.findings));
+    run.findings.sort_by(finding::order);
+    // A file that was named twice is scanned twice.
+    run.findings.dedup_by(|a, b| a.fingerprint == b.fingerprint && a.place == b.place);
     run.seconds = started.elapsed();
     let fail_on = if global.fail_on == FailOn::Warning { Severity::Warning } else { Severity::Error };
     let failed = run.findings.iter().any(|f| f.severity >= fail_on);
@@ -56,9 +56,15 @@ pub fn run(global: &Global, paths: &[PathBuf]) -> Outcome {
             Format::Json => json(&run, out),
             Format::Sarif => sarif::write(&run.report(), out),
         };
-        match &to.file {
-            Some(file) => to_file(file, &redactor, write)?,
-            None => to_stdout(&redactor, write)?,
+        match (&to.file, to.format) {
+            (Some(file), _) => to_file(file, &redactor, |out| {
+                // A file is no terminal.
+                let mut coloured = Vec::new();
+                write(&mut coloured)?;
+                out.write_all(&anstream::adapter::strip_bytes(&coloured).into_vec())
+            })?,
+            (None, Format::Human) => to_stdout(&redactor, write)?,
+            (None, Format::Json | Format::Sarif) => to_pipe(&redactor, write)?,
         }
     }
     if !global.report.iter().any(|to| to.file.is_none()) {
@@ -75,8 +81,10 @@ fn cores() -> usize {
 #[derive(Default)]
 struct Run {
     findings: Vec<Finding>,
-    /// Leaks of the files of which lines may be shown, by path.
-    leaks: BTreeMap<String, Vec<Leak>>,
+    /// First bytes of the values that were found.
+    heads: Vec<[u8; 8]>,
+    /// Parts of names that look like values.
+    suspicious: BTreeSet<String>,
     files: usize,
     bytes: usize,
     binary: Vec<String>,
@@ -85,33 +93,25 @@ struct Run {
 }
 
 /// One scanned file.
+#[derive(Default)]
 struct Scanned {
-    file: String,
+    findings: Vec<Finding>,
+    heads: Vec<[u8; 8]>,
+    suspicious: Vec<String>,
     bytes: usize,
-    result: Result<leaks::Scanned, String>,
+    binary: Vec<String>,
+    trouble: Option<String>,
 }
 
 impl Run {
     fn take(&mut self, scanned: Scanned) {
-        let Scanned { file, bytes, result } = scanned;
-        match result {
-            Err(why) => self.troubles.push(format!("{file} cannot be read: {why}")),
-            Ok(found) => {
-                self.files += 1;
-                self.bytes += bytes;
-                self.binary.extend(found.binary.iter().map(|member| inside(&file, member)));
-                self.findings.extend(found.leaks.iter().map(|leak| rules::leaks::finding(leak, &file, None)));
-                self.findings.extend(
-                    found
-                        .limits
-                        .iter()
-                        .map(|limit| rules::leaks::limit(&inside(&file, &limit.member), limit.line, limit.words)),
-                );
-                if !found.leaks.is_empty() {
-                    self.leaks.insert(file, found.leaks);
-                }
-            }
-        }
+        self.findings.extend(scanned.findings);
+        self.heads.extend(scanned.heads);
+        self.suspicious.extend(scanned.suspicious);
+        self.files += usize::from(scanned.trouble.is_none());
+        self.bytes += scanned.bytes;
+        self.binary.extend(scanned.binary);
+        self.troubles.extend(scanned.trouble);
     }
 
     fn count(&self, severity: Severity) -> usize {
@@ -123,41 +123,34 @@ impl Run {
         Report { findings: self.findings.clone(), troubles: self.troubles.clone(), ..Report::default() }
     }
 
-    /// Masks what a file's or a key's name repeats of a credential. Plain words stay: they are no secret in a name.
-    fn redactor(&self) -> Redactor {
-        let telling = |value: &&str| {
-            (8..=512).contains(&value.len())
-                && matches!(leaks::shapes::judge(value.as_bytes()), Shape::Strong | Shape::Uuid)
-        };
-        let secrets = self.leaks.values().flatten().flat_map(|leak| &leak.secrets).map(leaks::Hidden::expose);
-        let names = self
-            .leaks
-            .keys()
-            .map(String::as_str)
-            .chain(self.leaks.values().flatten().flat_map(|leak| [leak.path.as_str(), leak.member.as_str()]));
-        let known: Vec<&str> = secrets.filter(telling).collect();
-        let repeated = repeated(&known, names);
-        Redactor::new(repeated)
+    /// Masks what the name of a file or of a key repeats of a value. Nearly always that is nothing.
+    fn redactor(&mut self) -> Redactor {
+        self.heads.sort_unstable();
+        Redactor::new(self.suspicious.iter().filter(|part| leaks::repeats(part, &self.heads)))
     }
 }
 
-/// The values that a name repeats: nearly always none, so that nothing has to be masked in the output.
-fn repeated<'a>(values: &[&'a str], names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    const SPAN: usize = 8;
-    let mut heads: std::collections::HashMap<&[u8], Vec<&'a str>> = std::collections::HashMap::new();
-    for value in values {
-        heads.entry(&value.as_bytes()[..SPAN]).or_default().push(value);
-    }
-    let mut seen = std::collections::HashSet::new();
-    let mut found = Vec::new();
-    for name in names.filter(|name| seen.insert(*name)) {
-        for window in name.as_bytes().windows(SPAN) {
-            if let Some(values) = heads.get(window) {
-                found.extend(values.iter().filter(|value| name.contains(**value)));
-            }
+impl Scanned {
+    fn of(file: &str, bytes: usize, found: &leaks::Scanned) -> Self {
+        let mut findings: Vec<Finding> =
+            found.leaks.iter().map(|leak| rules::leaks::finding(leak, file, None)).collect();
+        findings.extend(
+            found
+                .limits
+                .iter()
+                .map(|limit| rules::leaks::limit(&inside(file, &limit.member), limit.line, limit.words)),
+        );
+        findings.iter_mut().for_each(Finding::seal);
+        let names = found.leaks.iter().flat_map(|leak| [leak.path.as_str(), leak.member.as_str()]).chain([file]);
+        Self {
+            findings,
+            heads: found.leaks.iter().filter_map(leaks::head).collect(),
+            suspicious: names.flat_map(leaks::suspicious).map(str::to_owned).collect(),
+            bytes,
+            binary: found.binary.iter().map(|member| inside(file, member)).collect(),
+            trouble: None,
         }
     }
-    found
 }
 
 fn inside(file: &str, member: &str) -> String {
@@ -255,16 +248,17 @@ fn scan_one(path: &Path, key: &MaskKey) -> Scanned {
         }
         std::fs::read(path)
     };
-    match read() {
-        Ok(bytes) => {
-            let name = if stdin { "" } else { file.as_str() };
-            // One file that the scan cannot take must not hide what the others hold.
-            let found = std::panic::catch_unwind(|| leaks::scan(&ScanFile { path: name, bytes: &bytes }, key));
-            let found = found.map_err(|_| "a fault of the tool itself; please report it".to_owned());
-            Scanned { file, bytes: bytes.len(), result: found }
-        }
-        Err(error) => Scanned { file, bytes: 0, result: Err(error.to_string()) },
-    }
+    let scanned = read().map_err(|error| error.to_string()).and_then(|bytes| {
+        let name = if stdin { "" } else { file.as_str() };
+        // One file that the scan cannot take must not hide what the others hold.
+        let found = std::panic::catch_unwind(|| leaks::scan(&ScanFile { path: name, bytes: &bytes }, key));
+        let found = found.map_err(|_| "a fault of the tool itself; please report it".to_owned())?;
+        Ok(Scanned::of(&file, bytes.len(), &found))
+    });
+    scanned.unwrap_or_else(|why| Scanned {
+        trouble: Some(format!("{file} cannot be scanned: {why}")),
+        ..Scanned::default()
+    })
 }
 
 /// A path as people write it, with `/` between its parts.
@@ -281,14 +275,15 @@ fn human(run: &Run, global: &Global, code: u8, out: &mut dyn Write) -> io::Resul
     const DIM: Style = Style::new().dimmed();
     let sources = Sources::new(Path::new("."));
     let blocks = run.findings.len() <= BLOCKS || global.verbose > 0;
-    let mut masked: BTreeMap<&str, BTreeMap<(usize, usize), Place>> = BTreeMap::new();
+    let mut masked: BTreeMap<String, BTreeMap<(usize, usize), Place>> = BTreeMap::new();
     for finding in &run.findings {
         if blocks {
             let mut shown = finding.clone();
             if let Some(place) = &mut shown.place
-                && let Some((file, leaks)) = run.leaks.get_key_value(&place.file)
+                && Path::new(&place.file).is_file()
             {
-                let places = masked.entry(file).or_insert_with(|| mask_lines(file, leaks, &sources));
+                let file = place.file.clone();
+                let places = masked.entry(file.clone()).or_insert_with(|| mask_lines(&file, &sources));
                 if let Some(moved) = places.get(&(place.line, place.column)) {
                     *place = moved.clone();
                 }
@@ -345,9 +340,11 @@ fn human(run: &Run, global: &Global, code: u8, out: &mut dyn Write) -> io::Resul
 }
 
 /// Lets a file be shown with its credentials masked; returns where each place lies then.
-fn mask_lines(file: &str, leaks: &[Leak], sources: &Sources) -> BTreeMap<(usize, usize), Place> {
+fn mask_lines(file: &str, sources: &Sources) -> BTreeMap<(usize, usize), Place> {
     let mut places = BTreeMap::new();
     let bytes = std::fs::read(file).unwrap_or_default();
+    // The places do not depend on the key.
+    let leaks = leaks::scan(&ScanFile { path: file, bytes: &bytes }, &MaskKey::new([0; 32])).leaks;
     let mut text = String::with_capacity(bytes.len());
     let mut from = 0;
     for leak in leaks.iter().filter(|leak| leak.member.is_empty() && leak.range.end <= bytes.len()) {
@@ -373,44 +370,20 @@ fn mask_lines(file: &str, leaks: &[Leak], sources: &Sources) -> BTreeMap<(usize,
 }
 
 /// As `--report json` of `validate`, without cells.
-#[derive(Serialize)]
-struct Json<'a> {
-    version: u8,
-    counts: Counts,
-    troubles: &'a [String],
-    findings: &'a [Finding],
-    changes: [(); 0],
-    cells: [(); 0],
-    binary: &'a [String],
-    seconds: f64,
-}
-
-#[derive(Serialize)]
-struct Counts {
-    errors: usize,
-    warnings: usize,
-    files: usize,
-    bytes: usize,
-    binary: usize,
-}
-
 fn json(run: &Run, out: &mut dyn Write) -> io::Result<()> {
-    let report = Json {
-        version: 1,
-        counts: Counts {
-            errors: run.count(Severity::Error),
-            warnings: run.count(Severity::Warning),
-            files: run.files,
-            bytes: run.bytes,
-            binary: run.binary.len(),
-        },
-        troubles: &run.troubles,
-        findings: &run.findings,
-        changes: [],
-        cells: [],
-        binary: &run.binary,
-        seconds: run.seconds.as_secs_f64(),
-    };
-    serde_json::to_writer(&mut *out, &report)?;
-    writeln!(out)
+    let counts = serde_json::json!({
+        "errors": run.count(Severity::Error),
+        "warnings": run.count(Severity::Warning),
+        "files": run.files,
+        "bytes": run.bytes,
+        "binary": run.binary.len(),
+    });
+    let (troubles, binary) = (serde_json::json!(run.troubles), serde_json::json!(run.binary));
+    write!(out, "{{\"version\":1,\"counts\":{counts},\"troubles\":{troubles},\"binary\":{binary},\"findings\":[")?;
+    for (number, finding) in run.findings.iter().enumerate() {
+        let comma = if number == 0 { "\n" } else { ",\n" };
+        out.write_all(comma.as_bytes())?;
+        out.write_all(finding::json(finding).as_bytes())?;
+    }
+    writeln!(out, "\n],\"changes\":[],\"cells\":[],\"seconds\":{}}}", run.seconds.as_secs_f64())
 }

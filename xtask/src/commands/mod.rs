@@ -142,6 +142,20 @@ pub fn to_stdout(
     }
 }
 
+/// Writes what is for machines to standard output through the redactor: it has no colours that would have to be taken off.
+pub fn to_pipe(
+    redactor: &Redactor,
+    write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+) -> Result<(), Failure> {
+    let mut out = Redacting::new(std::io::stdout().lock(), redactor);
+    match write(&mut out).and_then(|()| out.finish()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::Words(format!("standard output cannot be written: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Writes a report file atomically, through the redactor.
 pub fn to_file(
     path: &Path,
