@@ -67,3 +67,77 @@ fn check(view: &MatrixView<'_>, found: &mut Vec<Finding>) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::facts::Facts;
+    use crate::model::{Cell, Environment, Matrix};
+    use crate::object::objects;
+    use crate::sources::{Source, SourceKind, Sources};
+    use crate::values::Effective;
+
+    /// What the rule says when `page` is the page of rotations.
+    fn found(page: Option<&str>, is_known: bool) -> Vec<Finding> {
+        let cell = Cell {
+            env: "local".to_owned(),
+            release: "web".to_owned(),
+            namespace: "demo".to_owned(),
+            ..Cell::default()
+        };
+        let matrix = Matrix {
+            environments: vec![Environment { name: "local".to_owned(), ..Environment::default() }],
+            cells: vec![cell],
+            ..Matrix::default()
+        };
+        let text = page.map(str::to_owned);
+        let source =
+            |text: String| Source { bytes: text.into_bytes(), kind: SourceKind::Other, cells: BTreeSet::new() };
+        let sources: Sources = text.map(|text| (ROTATION_PAGE.to_owned(), source(text))).into_iter().collect();
+        let facts = if is_known { facts(&matrix) } else { BTreeMap::new() };
+        let effective = |_: &Cell| Effective::default();
+        let view = MatrixView { matrix: &matrix, sources: &sources, facts: &facts, effective: &effective };
+        let mut found = Vec::new();
+        check(&view, &mut found);
+        found
+    }
+
+    fn facts(matrix: &Matrix) -> BTreeMap<String, Facts> {
+        let pod = "kind: Pod\napiVersion: v1\nmetadata: {name: a}\nspec: {containers: [{name: c, envFrom: [{secretRef: {name: s}}]}]}\n";
+        let cell = &matrix.cells[0];
+        BTreeMap::from([(cell.name(), Facts::of(cell, &objects(pod, "demo").0))])
+    }
+
+    fn written() -> String {
+        let cell = Cell {
+            env: "local".to_owned(),
+            release: "web".to_owned(),
+            namespace: "demo".to_owned(),
+            ..Cell::default()
+        };
+        let environment = Environment { name: "local".to_owned(), ..Environment::default() };
+        let matrix = Matrix { environments: vec![environment], cells: vec![cell], ..Matrix::default() };
+        Rotation::of(&matrix, &["local"], &facts(&matrix)).document().to_markdown()
+    }
+
+    #[test]
+    fn a_page_that_lacks_a_user_is_stale() {
+        let page: String =
+            written().lines().filter(|l| !l.contains("Pod/a")).fold(String::new(), |page, l| page + l + "\n");
+        let found = found(Some(&page), true);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].place.as_ref().unwrap().file, ROTATION_PAGE);
+        assert_eq!(found[0].help, "cargo xtask secrets rotation --write");
+    }
+
+    #[test]
+    fn silent_cases() {
+        assert!(found(Some(&written()), true).is_empty());
+        assert!(found(Some(&written().replace('\n', "\r\n")), true).is_empty());
+        assert!(found(None, true).is_empty());
+        assert!(found(Some("# Our rotations\n"), true).is_empty(), "a page of one's own");
+        assert!(found(Some(&(mark(ROTATION_COMMAND) + "\n")), false).is_empty(), "a cell of which nothing is known");
+    }
+}
