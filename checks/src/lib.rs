@@ -3,6 +3,7 @@
 
 pub mod baseline;
 pub mod chart;
+pub mod document;
 pub mod facts;
 pub mod finding;
 pub mod leaks;
@@ -12,8 +13,10 @@ pub mod object;
 pub mod part;
 pub mod places;
 pub mod rules;
+pub mod secrets;
 pub mod sources;
 pub mod template;
+pub mod tracker;
 pub mod values;
 pub mod waivers;
 pub mod yaml;

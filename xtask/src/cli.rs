@@ -191,6 +191,31 @@ characters, the class of its length and a hash under a key that is new in each r
         #[arg(value_name = "PATH")]
         paths: Vec<PathBuf>,
     },
+    /// Which values are secrets, where Secrets come from and go, and how a change takes effect
+    Secrets {
+        /// What to show.
+        #[command(subcommand)]
+        command: SecretsCommand,
+    },
+    /// Show how far each release is, computed from what the checks find: the service alignment table
+    #[command(after_help = "\
+Examples:
+  cargo xtask tracker                       the table, after a run of all checks
+  cargo xtask tracker --write               write docs/tracker.md
+  cargo xtask tracker --check               fail when docs/tracker.md is not what the checks say
+
+A box is ticked only when its checks ran and found nothing. What only a cluster can show is not verified, never done.")]
+    Tracker {
+        /// How to print it
+        #[arg(long, value_name = "FORMAT", default_value = "table")]
+        format: PageFormat,
+        /// Write docs/tracker.md
+        #[arg(long, conflicts_with = "check")]
+        write: bool,
+        /// Exit with 1 when docs/tracker.md is not what the checks say
+        #[arg(long)]
+        check: bool,
+    },
     /// Show the matrix: cells, layers, values files, and what is off and why
     #[command(after_help = "Example:\n  cargo xtask list --env local")]
     List {
@@ -217,6 +242,68 @@ characters, the class of its length and a hash under a key that is new in each r
         #[arg(value_name = "RULE")]
         rule: Option<String>,
     },
+}
+
+/// What `cargo xtask secrets` can show.
+#[derive(Debug, Subcommand)]
+pub enum SecretsCommand {
+    /// Every value of every release, config or secret, with the place that sets it; every Secret with what is behind it
+    #[command(after_help = "\
+Examples:
+  cargo xtask secrets inventory                          everything
+  cargo xtask secrets inventory --release agents --env local
+  cargo xtask secrets inventory --format json > inventory.json
+  cargo xtask secrets inventory --write                  write docs/secrets-inventory.md, which validate keeps true
+
+Prints names and places, never a value.")]
+    Inventory {
+        /// Only this environment; repeatable
+        #[arg(long, value_name = "NAME", conflicts_with = "write")]
+        env: Vec<String>,
+        /// Only this release; repeatable
+        #[arg(long, value_name = "NAME", conflicts_with = "write")]
+        release: Vec<String>,
+        /// How to print it
+        #[arg(long, value_name = "FORMAT", default_value = "table")]
+        format: PageFormat,
+        /// Write docs/secrets-inventory.md
+        #[arg(long)]
+        write: bool,
+    },
+    /// What a change of a key in the store reaches: Secret, workload, env or file, and how it takes effect
+    #[command(after_help = "\
+Examples:
+  cargo xtask secrets rotation                           everything
+  cargo xtask secrets rotation --key agents-db-password  the steps for one key, in order, for each environment
+  cargo xtask secrets rotation --key agents-db-password --env production --format markdown
+  cargo xtask secrets rotation --write                   write docs/secrets-rotation.md, which validate keeps true
+
+Prints names and places, never a value.")]
+    Rotation {
+        /// Only this environment; repeatable
+        #[arg(long, value_name = "NAME", conflicts_with = "write")]
+        env: Vec<String>,
+        /// Print the runbook of this key of the store
+        #[arg(long, value_name = "KEY", conflicts_with = "write")]
+        key: Option<String>,
+        /// How to print it
+        #[arg(long, value_name = "FORMAT", default_value = "table")]
+        format: PageFormat,
+        /// Write docs/secrets-rotation.md
+        #[arg(long)]
+        write: bool,
+    },
+}
+
+/// How a page is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PageFormat {
+    /// For a terminal.
+    Table,
+    /// As it stands under docs/.
+    Markdown,
+    /// For programs.
+    Json,
 }
 
 /// `500ms`, `60s`, `2m`; a bare number means seconds.

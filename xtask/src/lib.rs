@@ -24,7 +24,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use cli::{Cli, ColorWhen, Command};
-use commands::{bless, explain, leaks, list, render, setup, validate};
+use commands::{bless, explain, leaks, list, render, secrets, setup, tracker, validate};
 
 /// Runs the command line and returns the exit code of the process: 0 clean, 1 findings, 2 the work could not be done.
 pub fn main() -> ExitCode {
@@ -66,6 +66,8 @@ fn dispatch(cli: &Cli) -> commands::Outcome {
         Command::Validate { select, shard, check, skip } => validate::run(global, select, *shard, check, skip),
         Command::Bless { select, allow_removed, force } => bless::run(global, select, *allow_removed, *force),
         Command::Render { cell } => render::run(global, cell),
+        Command::Secrets { command } => secrets::run(global, command),
+        Command::Tracker { format, write, check } => tracker::run(global, *format, *write, *check),
         Command::List { select } => list::run(global, select),
         Command::Matrix { shards } => render::matrix_line(*shards),
         Command::Leaks { paths } => leaks::run(global, paths),

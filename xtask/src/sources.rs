@@ -43,6 +43,9 @@ pub fn read(root: &Path, matrix: &Matrix) -> Sources {
     for extra in [&matrix.waivers, &matrix.baseline].into_iter().flatten() {
         reader.add(extra, SourceKind::Matrix, &none);
     }
+    for page in [checks::secrets::INVENTORY_PAGE, checks::secrets::ROTATION_PAGE] {
+        reader.add(page, SourceKind::Other, &none);
+    }
     reader.beside(matrix);
     reader.files
 }

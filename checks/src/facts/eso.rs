@@ -53,7 +53,8 @@ fn external_secret(at: &mut At<'_>, spec: &Node, path: &str, namespace: &str, na
         let own = store_ref(at, entry.at(&["sourceRef", "storeRef"]), namespace, &format!("{path}.sourceRef.storeRef"));
         if let Some(remote) = entry.get("remoteRef") {
             let into = text(entry, "secretKey").map(str::to_owned);
-            push_read(at, remote, into, own.as_ref().or(usual.as_ref()), format!("{path}.remoteRef"));
+            let fills = filled(spec, into.as_deref());
+            push_read(at, remote, (into, fills), own.as_ref().or(usual.as_ref()), format!("{path}.remoteRef"));
         }
     }
     for (i, entry) in items(spec, "dataFrom").iter().enumerate() {
@@ -61,11 +62,12 @@ fn external_secret(at: &mut At<'_>, spec: &Node, path: &str, namespace: &str, na
         let own = store_ref(at, entry.at(&["sourceRef", "storeRef"]), namespace, &format!("{path}.sourceRef.storeRef"));
         let store = own.as_ref().or(usual.as_ref());
         if let Some(extract) = entry.get("extract") {
-            push_read(at, extract, None, store, format!("{path}.extract"));
+            push_read(at, extract, (None, filled(spec, None)), store, format!("{path}.extract"));
         } else if entry.get("find").is_some() {
             at.facts.reads.push(Read {
                 object: at.index,
                 into: None,
+                fills: filled(spec, None),
                 key: None,
                 property: None,
                 store: store.cloned().unwrap_or_default(),
@@ -93,10 +95,17 @@ fn external_secret(at: &mut At<'_>, spec: &Node, path: &str, namespace: &str, na
     }
 }
 
-fn push_read(at: &mut At<'_>, remote: &Node, into: Option<String>, store: Option<&String>, path: String) {
+fn push_read(
+    at: &mut At<'_>,
+    remote: &Node,
+    (into, fills): (Option<String>, Option<Vec<String>>),
+    store: Option<&String>,
+    path: String,
+) {
     at.facts.reads.push(Read {
         object: at.index,
         into,
+        fills,
         key: text(remote, "key").map(str::to_owned),
         property: text(remote, "property").map(str::to_owned),
         store: store.cloned().unwrap_or_default(),
@@ -179,6 +188,33 @@ fn target_keys(spec: &Node) -> Keys {
     let mut keys = Keys::closed(read);
     keys.open = open;
     keys
+}
+
+/// The keys in which a template puts what was read as `into` (all that was read, when `None`); nothing where no template does.
+fn filled(spec: &Node, into: Option<&str>) -> Option<Vec<String>> {
+    let templated = node_at(spec, "target.template.data").map(Node::entries).unwrap_or_default();
+    let merges = text(spec, "target.template.mergePolicy") == Some("Merge");
+    // What stands in a template elsewhere cannot be looked into.
+    if templated.is_empty() || !items(spec, "target.template.templateFrom").is_empty() || (merges && into.is_none()) {
+        return None;
+    }
+    let named =
+        |entry: &&crate::yaml::Entry| into.is_none_or(|into| names(entry.value.text().unwrap_or_default(), into));
+    let mut keys: Vec<String> =
+        templated.iter().filter(named).filter_map(|e| e.key.text()).map(str::to_owned).collect();
+    keys.extend(into.filter(|_| merges).map(str::to_owned));
+    keys.sort();
+    keys.dedup();
+    Some(keys)
+}
+
+/// Whether a template's text names a key as a whole word.
+fn names(text: &str, key: &str) -> bool {
+    let inside = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    text.match_indices(key).any(|(at, _)| {
+        !text[..at].chars().next_back().is_some_and(inside)
+            && !text[at + key.len()..].chars().next().is_some_and(inside)
+    })
 }
 
 fn push_secret(at: &mut At<'_>, root: &Node) {

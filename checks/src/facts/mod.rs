@@ -22,13 +22,13 @@ pub use hooks::{Event, Hook};
 pub use mentions::token_hash;
 pub use order::{Order, Timing, is_installed};
 pub use pods::pod_of;
-pub use supply::{Producer, Supply};
+pub use supply::{Producer, Supply, same_namespace};
 
 use crate::model::{Cell, Secrets};
 use crate::object::Object;
 
 /// Version of the serialised form; facts of another version are made anew.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// The facts of one cell.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,17 +86,17 @@ pub struct ObjectFact {
     /// When Helm runs it, if it is a hook.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hook: Option<Box<Hook>>,
-    /// What makes a workload's pods take up a changed Secret or `ConfigMap`.
+    /// What makes a workload's pods take up a changed Secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reload: Option<Box<Reload>>,
 }
 
-/// What makes pods take up a change.
+/// What makes pods take up a changed Secret.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reload {
-    /// A reloader restarts the workload for anything that it consumes.
+    /// A reloader restarts the workload for any Secret that it consumes.
     pub auto: bool,
-    /// Secrets and `ConfigMaps` for which a reloader restarts it.
+    /// Secrets for which a reloader restarts it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub named: Vec<String>,
     /// Names of the checksum annotations, which restart it at the next upgrade.
@@ -301,6 +301,9 @@ pub struct Read {
     /// The key of the Secret that it fills; `None` for `dataFrom`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub into: Option<String>,
+    /// The keys of the Secret in which a template puts it; `None` where no template does, so that it stands under `into`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fills: Option<Vec<String>>,
     /// `remoteRef.key`; `None` for a `find`, which may read anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,

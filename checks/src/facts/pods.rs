@@ -195,7 +195,7 @@ fn files(at: &mut At<'_>, source: &Node, name: &str, kind: Kind, mounts: &[Mount
     at.consume(needed);
 }
 
-/// Annotations of a workload and of its pods that make a change reach the pods.
+/// Annotations of a workload and of its pods that make a changed Secret reach the pods. Those for `ConfigMaps` alone do not.
 pub fn reload(object: &Object) -> Option<Reload> {
     let (path, _) = pod_of(object)?;
     let of_pods = path.strip_suffix("spec").map(|template| format!("{template}metadata.annotations"));
@@ -205,11 +205,9 @@ pub fn reload(object: &Object) -> Option<Reload> {
             let (Some(key), Some(value)) = (entry.key.text(), entry.value.text()) else { continue };
             let (domain, rest) = key.split_once('/').unwrap_or(("", key));
             match (domain, rest) {
-                ("reloader.stakater.com", "auto" | "search")
-                | ("secret.reloader.stakater.com" | "configmap.reloader.stakater.com", "auto")
-                | ("wave.pusher.com", "update-on-config-change")
-                | ("keel.sh", "restart") => reload.auto |= value == "true",
-                ("secret.reloader.stakater.com" | "configmap.reloader.stakater.com", "reload") => {
+                ("reloader.stakater.com" | "secret.reloader.stakater.com", "auto")
+                | ("wave.pusher.com", "update-on-config-change") => reload.auto |= value == "true",
+                ("secret.reloader.stakater.com", "reload") => {
                     reload.named.extend(value.split(',').map(|n| n.trim().to_owned()).filter(|n| !n.is_empty()));
                 }
                 _ if key.to_ascii_lowercase().contains("checksum") => reload.checksums.push(key.to_owned()),

@@ -134,6 +134,7 @@ static REGISTRY: &[&Rule] = &[
     &boundary::unclassified::RULE,
     &dependencies::stale::RULE,
     &docs::missing::RULE,
+    &docs::stale::RULE,
     &docs::stale_name::RULE,
     &externalsecrets::api_version::RULE,
     &externalsecrets::convention::RULE,

@@ -5,7 +5,9 @@ pub mod explain;
 pub mod leaks;
 pub mod list;
 pub mod render;
+pub mod secrets;
 pub mod setup;
+pub mod tracker;
 pub mod validate;
 
 use std::io::Write;

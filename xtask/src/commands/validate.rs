@@ -17,6 +17,7 @@ use crate::cli::{FailOn, Format, Global, Select};
 use crate::engine::leaks::Rendered;
 use crate::engine::{self, Engine};
 use crate::excuse::{Excuses, Part};
+use crate::helm::Helm;
 use crate::judge::{Judge, Judged};
 use crate::matrix::pattern::Pattern;
 use crate::progress::Progress;
@@ -70,22 +71,48 @@ pub fn run(global: &Global, select: &Select, shard: Option<Shard>, check: &[Stri
     let sources = sources::read(&session.root, &session.matrix);
     let excuses = Excuses::load(&session, &sources)?;
     let helm = session.helm()?;
-    let home = Session::home()?;
     let quiet = global.quiet || prints_machine_format(global);
     if !quiet {
         header(&session, &session.helm_line(&helm), cells.len())?;
     }
+    let gathered = examine(&session, &sources, &helm, &cells, &wanted, (whole, quiet))?;
+    let redactor = Redactor::new(&gathered.secrets);
+    let mut report = gathered.report(&session.matrix, &wanted);
+    let looked_for = |rule: &str| wanted.has(rule) && session.matrix.rules.get(rule) != Some(&Severity::Off);
+    let all_checks = check.is_empty() && skip.is_empty();
+    let part = Part { cells: &cells, all_checks, speaks_for_all: whole, looked_for: &looked_for };
+    excuses.apply(&session, &part, &mut report);
+    report.helm = session.helm_line(&helm);
+    report.duration = started.elapsed();
+    let fail_on = if global.fail_on == FailOn::Warning { Severity::Warning } else { Severity::Error };
+    let code = report.exit_code(fail_on);
+    report.failed = code != 0;
+    report.next = next(&report, whole && select.cells.is_empty());
+    sinks(&session, &report, &redactor)?;
+    Ok(code)
+}
+
+/// Renders the cells and runs the checks. `whole` says whether they stand for all cells.
+pub(super) fn examine(
+    session: &Session,
+    sources: &checks::sources::Sources,
+    helm: &Helm,
+    cells: &[&Cell],
+    wanted: &Wanted,
+    (whole, quiet): (bool, bool),
+) -> Result<Gathered, super::Failure> {
+    let home = Session::home()?;
     let rules = engine::wanted(&session.matrix, |rule| wanted.has(rule));
     let key = crate::report::redact::mask_key();
-    let engine = Engine { root: &session.root, matrix: &session.matrix, sources: &sources, rules: &rules, key: &key };
+    let engine = Engine { root: &session.root, matrix: &session.matrix, sources, rules: &rules, key: &key };
     let judge = Judge {
         engine: &engine,
-        renderer: session.renderer(&helm, &home),
+        renderer: session.renderer(helm, &home),
         same_helm: helm.version == session.matrix.helm.version,
         pending: Some(session.target.join("xtask").join("pending")),
     };
     if let Some(pending) = &judge.pending {
-        for cell in &cells {
+        for cell in cells {
             // What an earlier run kept is no longer what this run says.
             let _ = std::fs::remove_file(pending.join(&cell.env).join(format!("{}.yaml", cell.release)));
         }
@@ -96,7 +123,7 @@ pub fn run(global: &Global, select: &Select, shard: Option<Shard>, check: &[Stri
     let (in_sources, leaks) = std::thread::scope(|scope| {
         let reading = scope.spawn(|| engine.all_sources());
         pool::run(
-            &cells,
+            cells,
             session.jobs(),
             process::cancelled,
             |cell| judge.cell(cell),
@@ -115,11 +142,11 @@ pub fn run(global: &Global, select: &Select, shard: Option<Shard>, check: &[Stri
     }
     gathered.secrets.extend(leaks.values().flatten().flat_map(|l| &l.secrets).map(|s| s.expose().to_owned()));
     if !process::cancelled() {
-        let found = engine.whole(std::mem::take(&mut gathered.facts));
+        let found = engine.whole(&mut gathered.facts);
         gathered.findings.extend(engine.concerning(found, &selected, whole));
     }
     if whole {
-        gathered.findings.extend(orphaned(&session));
+        gathered.findings.extend(orphaned(session));
     }
     if process::cancelled() {
         gathered.troubles.push(format!(
@@ -128,20 +155,7 @@ pub fn run(global: &Global, select: &Select, shard: Option<Shard>, check: &[Stri
             cells.len()
         ));
     }
-    let redactor = Redactor::new(&gathered.secrets);
-    let mut report = gathered.report(&session.matrix, &wanted);
-    let looked_for = |rule: &str| wanted.has(rule) && session.matrix.rules.get(rule) != Some(&Severity::Off);
-    let all_checks = check.is_empty() && skip.is_empty();
-    let part = Part { cells: &cells, all_checks, speaks_for_all: whole, looked_for: &looked_for };
-    excuses.apply(&session, &part, &mut report);
-    report.helm = session.helm_line(&helm);
-    report.duration = started.elapsed();
-    let fail_on = if global.fail_on == FailOn::Warning { Severity::Warning } else { Severity::Error };
-    let code = report.exit_code(fail_on);
-    report.failed = code != 0;
-    report.next = next(&report, whole && select.cells.is_empty());
-    sinks(&session, &report, &redactor)?;
-    Ok(code)
+    Ok(gathered)
 }
 
 fn prints_machine_format(global: &Global) -> bool {
@@ -164,15 +178,17 @@ fn header(session: &Session, helm: &str, cells: usize) -> Result<(), super::Fail
 
 /// What comes in, cell by cell.
 #[derive(Default)]
-struct Gathered {
+pub(super) struct Gathered {
     cells: Vec<crate::report::CellResult>,
     findings: Vec<Finding>,
     /// Credentials in renders, by the number of the cell.
     leaks: Vec<(usize, Vec<Rendered>)>,
-    facts: BTreeMap<String, Facts>,
+    /// What is known of every cell.
+    pub(super) facts: BTreeMap<String, Facts>,
     changes: Vec<(String, bool, Vec<changes::ObjectChange>)>,
     troubles: Vec<String>,
-    secrets: Vec<String>,
+    /// Values that no output may show.
+    pub(super) secrets: Vec<String>,
     notes: Vec<String>,
 }
 
@@ -200,7 +216,7 @@ impl Gathered {
         }
     }
 
-    fn report(mut self, matrix: &Matrix, wanted: &Wanted) -> Report {
+    pub(super) fn report(mut self, matrix: &Matrix, wanted: &Wanted) -> Report {
         let severity = |finding: &Finding| matrix.rules.get(&finding.rule).copied().unwrap_or(finding.severity);
         let findings = self.findings.into_iter().filter(|f| wanted.has(&f.rule)).map(|mut f| {
             f.severity = severity(&f);

@@ -77,7 +77,7 @@ impl Engine<'_> {
 
     /// What the rules find that look at whole environments and at all of them. `facts` holds what is known of the cells that were
     /// rendered; for all others their goldens speak, so that one cell gets the same verdict alone as among all.
-    pub fn whole(&self, mut facts: BTreeMap<String, Facts>) -> Vec<Finding> {
+    pub fn whole(&self, facts: &mut BTreeMap<String, Facts>) -> Vec<Finding> {
         let mut unknown: BTreeSet<String> = BTreeSet::new();
         let needed = self.rules.iter().any(|r| matches!(r.check, Check::Environment(_) | Check::Matrix(_)));
         if !needed {
@@ -88,12 +88,11 @@ impl Engine<'_> {
             if facts.contains_key(&name) {
                 continue;
             }
-            match std::fs::read_to_string(self.root.join(&cell.golden)) {
-                Ok(golden) => {
-                    let (objects, _) = object::objects(&golden, &cell.namespace);
-                    facts.insert(name, Facts::of(cell, &objects));
+            match golden_facts(self.root, cell) {
+                Some(known) => {
+                    facts.insert(name, known);
                 }
-                Err(_) => {
+                None => {
                     unknown.insert(name);
                 }
             }
@@ -118,7 +117,7 @@ impl Engine<'_> {
         }
         let charts = Charts::new(self.sources);
         let effective = |cell: &Cell| charts.effective(cell);
-        let view = MatrixView { matrix: self.matrix, sources: self.sources, facts: &facts, effective: &effective };
+        let view = MatrixView { matrix: self.matrix, sources: self.sources, facts, effective: &effective };
         for rule in self.rules {
             if let Check::Matrix(check) = rule.check {
                 check(&view, &mut found);
@@ -139,6 +138,13 @@ impl Engine<'_> {
         };
         findings.into_iter().filter_map(keep).collect()
     }
+}
+
+/// What a cell's golden says of it.
+pub fn golden_facts(root: &Path, cell: &Cell) -> Option<Facts> {
+    let golden = std::fs::read_to_string(root.join(&cell.golden)).ok()?;
+    let (objects, _) = object::objects(&golden, &cell.namespace);
+    Some(Facts::of(cell, &objects))
 }
 
 /// The rules that a run looks for.
