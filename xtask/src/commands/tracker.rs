@@ -28,14 +28,14 @@ pub fn run(global: &Global, format: PageFormat, write: bool, check: bool) -> Out
     let wanted = Wanted::new(&[], &["docs/stale".to_owned()])?;
     let cells: Vec<&Cell> = matrix.cells.iter().collect();
     let helm = session.helm()?;
-    let mut gathered = examine(&session, &helm, &cells, &wanted, true, global.quiet)?;
+    let sources = sources::read(&session.root, matrix);
+    let mut gathered = examine(&session, &sources, &helm, &cells, &wanted, (true, global.quiet))?;
     let facts = std::mem::take(&mut gathered.facts);
     let redactor = Redactor::new(&gathered.secrets);
     let report = gathered.report(matrix, &wanted);
     if let Some(trouble) = report.troubles.first() {
         return Err(Failure::Words(trouble.clone()));
     }
-    let sources = sources::read(&session.root, matrix);
     let charts = Charts::new(&sources);
     let environments = matrix.environment_names();
     let inventory = Inventory::of(matrix, &environments, &facts, &|cell| charts.effective(cell));
