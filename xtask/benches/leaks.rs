@@ -34,7 +34,10 @@ fn main() {
             );
             times.push(ours);
         }
-        println!("{name:<10} twice the tree takes {:.2} times as long", times[1].as_secs_f64() / times[0].as_secs_f64());
+        println!(
+            "{name:<10} twice the tree takes {:.2} times as long",
+            times[1].as_secs_f64() / times[0].as_secs_f64()
+        );
     }
 }
 
@@ -96,7 +99,8 @@ fn make(root: &Path, bytes: usize, dense: bool) -> (Vec<PathBuf>, usize) {
         let folder = root.join(format!("charts/{}/app-{}", number % 40, number / 40));
         fs::create_dir_all(&folder).expect("a folder");
         let blocks = 10 + random.below(60);
-        let (name, text) = if dense { leaky(&mut random, number, blocks) } else { ordinary(&mut random, number, blocks) };
+        let (name, text) =
+            if dense { leaky(&mut random, number, blocks) } else { ordinary(&mut random, number, blocks) };
         let path = folder.join(name);
         fs::write(&path, &text).expect("a file");
         written += text.len();

@@ -132,6 +132,7 @@ Examples:
   cargo xtask validate local/agents         one cell
   cargo xtask validate '*/agents' -v        one release everywhere, and which cell was slowest
   cargo xtask validate --shard 2/4          the second of four CI jobs
+  cargo xtask validate --check guards       take each needed value away and see whether the chart minds
   cargo xtask validate --report json=out.json
 
 Writes nothing into the working tree. Changed renders lie below target/ until `cargo xtask bless` takes them over.")]
@@ -148,6 +149,9 @@ Writes nothing into the working tree. Changed renders lie below target/ until `c
         /// Not these checks; repeatable
         #[arg(long, value_name = "NAME")]
         skip: Vec<String>,
+        /// With --check guards: also take each guard out of a copy of its chart, and see whether anything would notice
+        #[arg(long)]
+        mutate: bool,
     },
     /// Accept changed renders as the new goldens without asking, and say what changed
     #[command(after_help = "\

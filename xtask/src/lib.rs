@@ -4,6 +4,7 @@ pub mod cells;
 pub mod changes;
 pub mod cli;
 pub mod commands;
+pub mod confirm;
 pub mod engine;
 pub mod excuse;
 pub mod git;
@@ -24,6 +25,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use cli::{Cli, ColorWhen, Command};
+use commands::validate::Asked;
 use commands::{bless, explain, leaks, list, render, secrets, setup, tracker, validate};
 
 /// Runs the command line and returns the exit code of the process: 0 clean, 1 findings, 2 the work could not be done.
@@ -63,7 +65,9 @@ pub fn main() -> ExitCode {
 fn dispatch(cli: &Cli) -> commands::Outcome {
     let global = &cli.global;
     match &cli.command {
-        Command::Validate { select, shard, check, skip } => validate::run(global, select, *shard, check, skip),
+        Command::Validate { select, shard, check, skip, mutate } => {
+            validate::run(global, select, *shard, &Asked { check, skip, mutate: *mutate })
+        }
         Command::Bless { select, allow_removed, force } => bless::run(global, select, *allow_removed, *force),
         Command::Render { cell } => render::run(global, cell),
         Command::Secrets { command } => secrets::run(global, command),

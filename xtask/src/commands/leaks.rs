@@ -135,10 +135,7 @@ impl Scanned {
         let mut findings: Vec<Finding> =
             found.leaks.iter().map(|leak| rules::leaks::finding(leak, file, None)).collect();
         findings.extend(
-            found
-                .limits
-                .iter()
-                .map(|limit| rules::leaks::limit(&inside(file, &limit.member), limit.line, limit.words)),
+            found.limits.iter().map(|limit| rules::leaks::limit(&inside(file, &limit.member), limit.line, limit.words)),
         );
         findings.iter_mut().for_each(Finding::seal);
         let names = found.leaks.iter().flat_map(|leak| [leak.path.as_str(), leak.member.as_str()]).chain([file]);

@@ -145,10 +145,7 @@ pub fn to_stdout(
 }
 
 /// Writes what is for machines to standard output through the redactor: it has no colours that would have to be taken off.
-pub fn to_pipe(
-    redactor: &Redactor,
-    write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
-) -> Result<(), Failure> {
+pub fn to_pipe(redactor: &Redactor, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<(), Failure> {
     let mut out = Redacting::new(std::io::stdout().lock(), redactor);
     match write(&mut out).and_then(|()| out.finish()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {

@@ -14,9 +14,11 @@ use super::{Outcome, Session, to_file, to_stdout};
 use crate::cells::{self, Shard};
 use crate::changes;
 use crate::cli::{FailOn, Format, Global, Select};
+use crate::confirm::confirm;
 use crate::engine::leaks::Rendered;
 use crate::engine::{self, Engine};
 use crate::excuse::{Excuses, Part};
+use crate::guards;
 use crate::helm::Helm;
 use crate::judge::{Judge, Judged};
 use crate::matrix::pattern::Pattern;
@@ -27,6 +29,19 @@ use crate::report::{CellStatus, Report, human, json, sarif};
 use crate::run::{pool, process};
 use crate::sources;
 use checks::nearest::did_you_mean;
+
+/// The family of rules that costs renders of its own, and so is looked for only when it is named.
+const GUARDS: &str = "guards";
+
+/// What the command line says about checks.
+pub struct Asked<'a> {
+    /// `--check`.
+    pub check: &'a [String],
+    /// `--skip`.
+    pub skip: &'a [String],
+    /// `--mutate`.
+    pub mutate: bool,
+}
 
 /// Which rules are looked for.
 pub struct Wanted {
@@ -51,18 +66,27 @@ impl Wanted {
 
     /// Whether a rule is looked for.
     pub fn has(&self, rule: &str) -> bool {
-        let names = |list: &[String]| {
-            list.iter().any(|n| n == rule || rule.split_once('/').is_some_and(|(family, _)| family == n))
-        };
-        (self.check.is_empty() || names(&self.check)) && !names(&self.skip)
+        let family = rule.split_once('/').map(|(family, _)| family);
+        let names = |list: &[String]| list.iter().any(|n| n == rule || family == Some(n));
+        let by_default = self.check.is_empty() && family != Some(GUARDS);
+        (by_default || names(&self.check)) && !names(&self.skip)
+    }
+
+    /// Whether any of the guards' rules is.
+    fn guards(&self) -> bool {
+        rules::registry().iter().any(|r| r.id.starts_with(GUARDS) && self.has(r.id))
     }
 }
 
 /// Runs the command.
-pub fn run(global: &Global, select: &Select, shard: Option<Shard>, check: &[String], skip: &[String]) -> Outcome {
+pub fn run(global: &Global, select: &Select, shard: Option<Shard>, asked: &Asked<'_>) -> Outcome {
     let started = Instant::now();
     let session = Session::open(global)?;
-    let wanted = Wanted::new(check, skip)?;
+    let wanted = Wanted::new(asked.check, asked.skip)?;
+    if asked.mutate && !wanted.guards() {
+        let words = "--mutate takes guards out of charts, and no rule of the guards is looked for\n  help: say `--check guards --mutate`";
+        return Err(words.to_owned().into());
+    }
     let mut cells = cells::select(&session.matrix, select)?;
     let whole = cells.len() == session.matrix.cells.len() && shard.is_none_or(Shard::is_first);
     if let Some(shard) = shard {
@@ -75,11 +99,28 @@ pub fn run(global: &Global, select: &Select, shard: Option<Shard>, check: &[Stri
     if !quiet {
         header(&session, &session.helm_line(&helm), cells.len())?;
     }
-    let gathered = examine(&session, &sources, &helm, &cells, &wanted, (whole, quiet))?;
+    let mut gathered = examine(&session, &sources, &helm, &cells, &wanted, (whole, quiet))?;
+    let table = if wanted.guards() && !process::cancelled() {
+        let tried = guards(&session, &sources, &helm, &cells, (whole, asked.mutate))?;
+        let table = guards::table(&tried);
+        gathered.findings.extend(tried.findings);
+        gathered.troubles.extend(tried.troubles);
+        gathered.notes.push(format!(
+            "guards: {} made, {} verdicts kept from earlier runs",
+            several(tried.renders, "render", "renders"),
+            tried.kept
+        ));
+        table
+    } else {
+        String::new()
+    };
     let redactor = Redactor::new(&gathered.secrets);
+    if !table.is_empty() && !quiet {
+        to_stdout(&redactor, |out| writeln!(out, "{table}"))?;
+    }
     let mut report = gathered.report(&session.matrix, &wanted);
     let looked_for = |rule: &str| wanted.has(rule) && session.matrix.rules.get(rule) != Some(&Severity::Off);
-    let all_checks = check.is_empty() && skip.is_empty();
+    let all_checks = asked.check.is_empty() && asked.skip.is_empty();
     let part = Part { cells: &cells, all_checks, speaks_for_all: whole, looked_for: &looked_for };
     excuses.apply(&session, &part, &mut report);
     report.helm = session.helm_line(&helm);
@@ -144,6 +185,11 @@ pub(super) fn examine(
     if !process::cancelled() {
         let found = engine.whole(&mut gathered.facts);
         gathered.findings.extend(engine.concerning(found, &selected, whole));
+        let changed: std::collections::BTreeSet<String> =
+            gathered.changes.iter().map(|(cell, ..)| cell.clone()).collect();
+        if wanted.has("render/nondeterministic") {
+            confirm(&judge.renderer, cells, session.jobs(), &changed, &mut gathered.findings);
+        }
     }
     if whole {
         gathered.findings.extend(orphaned(session));
@@ -156,6 +202,31 @@ pub(super) fn examine(
         ));
     }
     Ok(gathered)
+}
+
+/// Tries the guards of the cells.
+fn guards(
+    session: &Session,
+    sources: &checks::sources::Sources,
+    helm: &Helm,
+    cells: &[&Cell],
+    (whole, mutate): (bool, bool),
+) -> Result<guards::Outcome, super::Failure> {
+    let home = Session::home()?;
+    let folder = session.target.join("xtask");
+    // A target that cannot be written costs what is kept for the next run, not the verdict.
+    let _ = crate::golden::write::own_folder(&folder);
+    Ok(guards::run(&guards::Input {
+        cells,
+        sources,
+        renderer: &session.renderer(helm, &home),
+        helm: &helm.version,
+        jobs: session.jobs(),
+        folder: &folder,
+        whole,
+        mutate,
+        stop: &process::cancelled,
+    }))
 }
 
 fn prints_machine_format(global: &Global) -> bool {
