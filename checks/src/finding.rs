@@ -198,8 +198,13 @@ pub fn merge(findings: impl IntoIterator<Item = Finding>) -> Vec<Finding> {
     all
 }
 
-/// How findings follow one another: errors first, then by place, rule and message.
-pub fn order(a: &Finding, b: &Finding) -> std::cmp::Ordering {
+/// Sorts sealed findings, errors first, then by place, rule and message, and leaves out what is there twice.
+pub fn sort(findings: &mut Vec<Finding>) {
+    findings.sort_by(order);
+    findings.dedup_by(|a, b| a.fingerprint == b.fingerprint && a.place == b.place);
+}
+
+fn order(a: &Finding, b: &Finding) -> std::cmp::Ordering {
     (b.severity, &a.place, &a.rule, &a.message).cmp(&(a.severity, &b.place, &b.rule, &b.message))
 }
 

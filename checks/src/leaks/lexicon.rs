@@ -27,18 +27,30 @@ impl Hasher for Fnv {
     }
 }
 
+type Table = Vec<Vec<&'static [u8]>>;
+
 /// A list of words.
 pub struct Lexicon {
     text: &'static str,
     set: OnceLock<HashSet<&'static [u8], BuildHasherDefault<Fnv>>>,
     finder: OnceLock<Option<AhoCorasick>>,
+    /// Words by their first byte, and by their last.
+    firsts: OnceLock<Table>,
+    lasts: OnceLock<Table>,
     longest: usize,
 }
 
 impl Lexicon {
     /// The words of a text, separated by white space.
     pub const fn new(text: &'static str) -> Lexicon {
-        Lexicon { text, set: OnceLock::new(), finder: OnceLock::new(), longest: longest(text.as_bytes()) }
+        Lexicon {
+            text,
+            set: OnceLock::new(),
+            finder: OnceLock::new(),
+            firsts: OnceLock::new(),
+            lasts: OnceLock::new(),
+            longest: longest(text.as_bytes()),
+        }
     }
 
     /// The words in their order.
@@ -56,14 +68,26 @@ impl Lexicon {
         word.len() <= self.longest && self.has(&word.to_ascii_lowercase())
     }
 
+    fn table(&self, key: fn(&[u8]) -> Option<&u8>) -> Table {
+        let mut table = vec![Vec::new(); 256];
+        for word in self.words() {
+            if let Some(&byte) = key(word) {
+                table[usize::from(byte)].push(word);
+            }
+        }
+        table
+    }
+
     /// Whether a text starts with a word of the list.
     pub fn starts(&self, text: &[u8]) -> bool {
-        self.words().any(|w| text.starts_with(w))
+        let table = self.firsts.get_or_init(|| self.table(<[u8]>::first));
+        text.first().is_some_and(|&b| table[usize::from(b)].iter().any(|w| text.starts_with(w)))
     }
 
     /// Whether a text ends with a word of the list.
     pub fn ends(&self, text: &[u8]) -> bool {
-        self.words().any(|w| text.ends_with(w))
+        let table = self.lasts.get_or_init(|| self.table(<[u8]>::last));
+        text.last().is_some_and(|&b| table[usize::from(b)].iter().any(|w| text.ends_with(w)))
     }
 
     /// Whether a word of the list is somewhere in a text.

@@ -198,7 +198,7 @@ fn one_word(
     match &bytes[start..end] {
         b"curl " => return user_flag(scan, text, base, bytes, end, how),
         word if word.eq_ignore_ascii_case(b"identified by") => {
-            let user = bytes[..start].to_ascii_lowercase();
+            let user = bytes[start.saturating_sub(200)..start].to_ascii_lowercase();
             let sql =
                 memchr::memmem::find(&user, b"user ").is_some() || memchr::memmem::find(&user, b"role ").is_some();
             if let Some(value) = value_at(bytes, end, Bare::Quoted, false).filter(|_| sql) {
@@ -354,7 +354,7 @@ fn assigned(bytes: &[u8], left: usize, right: usize, flag: bool, how: Lines) -> 
         _ if spaces > 0 && how.bare != Bare::Prose => {
             let word = &bytes[left..right];
             let directive = leads && matches!(word, b"requirepass" | b"masterauth")
-                || (word == b"password" && bytes.windows(6).any(|w| w == b"login "))
+                || (word == b"password" && bytes[left.saturating_sub(200)..left].windows(6).any(|w| w == b"login "))
                 || bytes.trim_ascii_start().starts_with(b"ENV ") && bytes[..left].trim_ascii() == b"ENV";
             if directive {
                 return value_at(bytes, next, Bare::Literal, false);

@@ -13,13 +13,16 @@ use super::{flow, tokens, yaml};
 /// Base64 inside base64, at most.
 const DEEPEST: usize = 4;
 
+/// Longer strings are read as they are written, escapes and all.
+const MAX_ESCAPED: usize = 1 << 20;
+
 /// Looks into a value that was no credential itself. `name` is what it stands under.
 pub fn value(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, escaped: bool, name: &str, place: Where) {
     let bytes = &text.bytes[range.clone()];
     if bytes.len() < 8 {
         return;
     }
-    if escaped && memchr::memchr(b'\\', bytes).is_some() {
+    if escaped && bytes.len() <= MAX_ESCAPED && memchr::memchr(b'\\', bytes).is_some() {
         let (plain, from) = decode::unescape(bytes);
         let table: Vec<usize> = from.iter().map(|&at| text.place(range.start + at as usize..range.end).start).collect();
         let table = ends(table, text.place(range.clone()).end);

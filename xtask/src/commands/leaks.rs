@@ -42,9 +42,7 @@ pub fn run(global: &Global, paths: &[PathBuf]) -> Outcome {
     if process::cancelled() {
         run.troubles.push("stopped before all files were scanned".to_owned());
     }
-    run.findings.sort_by(finding::order);
-    // A file that was named twice is scanned twice.
-    run.findings.dedup_by(|a, b| a.fingerprint == b.fingerprint && a.place == b.place);
+    finding::sort(&mut run.findings);
     run.seconds = started.elapsed();
     let fail_on = if global.fail_on == FailOn::Warning { Severity::Warning } else { Severity::Error };
     let failed = run.findings.iter().any(|f| f.severity >= fail_on);
