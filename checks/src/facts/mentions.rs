@@ -73,7 +73,7 @@ pub fn read(facts: &mut Facts, objects: &[Object]) {
                     scalars_at(rule, "resourceNames", &mut |text| note(text, false, true));
                 }
             }
-            ("", _) | (super::eso::GROUP | "networking.k8s.io" | "apps" | "batch" | "apiextensions.k8s.io", _) => {}
+            ("" | super::eso::GROUP | "networking.k8s.io" | "apps" | "batch" | "apiextensions.k8s.io", _) => {}
             _ if is_producer(object) => {}
             _ => scalars_at(&object.root, "spec", &mut |text| note(text, false, false)),
         }
@@ -99,7 +99,7 @@ fn allows(object: &Object, resources: &[&str], verbs: &[&str], any: bool) -> boo
             };
             has("resources", resources)
                 && has("verbs", verbs)
-                && !(any && !fields::items(rule, "resourceNames").is_empty())
+                && (!any || fields::items(rule, "resourceNames").is_empty())
         })
 }
 

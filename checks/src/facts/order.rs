@@ -71,11 +71,11 @@ impl<'a> Order<'a> {
 
     /// Whether what one object makes is there when another object needs it.
     pub fn timing(&self, producer: (&Facts, &Produced), consumer: (&Facts, &ObjectFact)) -> Timing {
-        let (made_in, produced) = producer;
+        let (made_in, made) = producer;
         let (used_in, user) = consumer;
         let (first, second) = (made_in.release(), used_in.release());
         if first == second {
-            let maker = made_in.object(produced.object);
+            let maker = made_in.object(made.object);
             return if inside(maker, user) { Timing::InTime } else { Timing::LaterInRelease };
         }
         if !self.stated || self.before(first, second) {

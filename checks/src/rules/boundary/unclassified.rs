@@ -115,10 +115,10 @@ fn is_plain(part: &str) -> bool {
 }
 
 /// A host with at least one dot, and perhaps a port.
-fn is_host(part: &str) -> bool {
-    let (host, port) = part.split_once(':').unwrap_or((part, "0"));
+fn is_host(text: &str) -> bool {
+    let (host, number) = text.split_once(':').unwrap_or((text, "0"));
     host.contains('.')
-        && port.parse::<u16>().is_ok()
+        && number.parse::<u16>().is_ok()
         && host.split('.').all(|label| {
             let plain = |c: char| c.is_ascii_lowercase() || c == '-' || c.is_ascii_digit();
             (1..=63).contains(&label.len()) && label.chars().all(plain)

@@ -48,7 +48,7 @@ pub fn names(page: &str) -> Vec<Name<'_>> {
         }
         if line.trim_start().starts_with('|') {
             if is_rule(line) {
-                columns = cells(previous).map(|cell| role_of_head(cell)).collect();
+                columns = cells(previous).map(role_of_head).collect();
             } else {
                 for (role, cell) in columns.iter().zip(cells(line)) {
                     let name = backticked(cell).next();
@@ -104,7 +104,7 @@ fn backticked(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2).filter(|t| !t.is_empty())
 }
 
-/// A kind and then a name in backticks: Secret `x`, ConfigMaps `a`.
+/// A kind and then a name in backticks: Secret `x`.
 fn kinds<'a>(line: &'a str, number: usize, found: &mut Vec<Name<'a>>) {
     let parts: Vec<&str> = line.split('`').collect();
     for pair in parts.windows(2).step_by(2) {

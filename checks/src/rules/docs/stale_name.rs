@@ -93,10 +93,10 @@ fn check(view: &MatrixView<'_>, findings: &mut Vec<Finding>) {
 fn is_name(name: &Name<'_>) -> bool {
     let text = name.text;
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '/');
-    let object = name.role != Role::Value && name.role != Role::VaultKey;
+    let free = matches!(name.role, Role::Value | Role::VaultKey);
     !text.is_empty()
         && text.chars().all(plain)
-        && !(object && text.chars().any(|c| c.is_ascii_uppercase() || c == '/' || c == '_'))
+        && (free || text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.'))
         && !text.starts_with(['-', '/', '.'])
         && !text.ends_with(['.', '/'])
 }

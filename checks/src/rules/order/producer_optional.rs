@@ -102,13 +102,13 @@ fn in_time<'a>(
     order: &Order<'_>,
     supply: &Supply<'a>,
     consumer: (&Facts, &ObjectFact),
-    consumed: &Consumed,
+    need: &Consumed,
 ) -> Option<Vec<(&'a Facts, &'a Produced)>> {
-    if supply.may_be_created(consumer.0, consumed.kind, &consumed.name) {
+    if supply.may_be_created(consumer.0, need.kind, &need.name) {
         return None;
     }
     let mut makers = Vec::new();
-    for producer in supply.producers(consumed.kind, &consumed.namespace, &consumed.name) {
+    for producer in supply.producers(need.kind, &need.namespace, &need.name) {
         match producer {
             Producer::Made { produced, .. } if produced.certainty == Certainty::Perhaps => return None,
             Producer::Made { facts, produced } if produced.certainty != Certainty::Merges => {
@@ -126,18 +126,18 @@ fn in_time<'a>(
 fn finding(
     order: &Order<'_>,
     consumer: &Facts,
-    consumed: &Consumed,
+    need: &Consumed,
     elsewhere: &str,
     maker: (&Facts, &Produced),
     switch: &Off,
 ) -> Finding {
     let (release, by) = (consumer.release(), maker.0.release());
-    let user = consumer.object(consumed.object);
-    let what = if consumed.kind == Kind::Secret { "Secret" } else { "object" };
-    RULE.finding(format!("{release} needs {} {}, whose producer {by} may be off", consumed.kind, consumed.name))
+    let user = consumer.object(need.object);
+    let what = if need.kind == Kind::Secret { "Secret" } else { "object" };
+    RULE.finding(format!("{release} needs {} {}, whose producer {by} may be off", need.kind, need.name))
         .at(switch.place.clone())
         .label(format!("{by} is off in {}, {release} is on", switch.env))
-        .note(format!("layer {}: {} {}", order.layer(release), user.told(), consumed.told(consumer)))
+        .note(format!("layer {}: {} {}", order.layer(release), user.told(), need.told(consumer)))
         .note(format!(
             "in {elsewhere}: {} of {by}, layer {}, produces it in time",
             maker.0.object(maker.1.object).short(),
@@ -147,5 +147,5 @@ fn finding(
             "produce the {what} in a release that is on wherever {release} is, or switch {release} off in {}, too",
             switch.env
         ))
-        .shown(places::in_render(consumer, consumed.object, &consumed.path, consumed.line))
+        .shown(places::in_render(consumer, need.object, &need.path, need.line))
 }

@@ -43,12 +43,10 @@ In comments, in pages of documentation, in the matrix file. For a longer name of
 fn check(view: &MatrixView<'_>, findings: &mut Vec<Finding>) {
     for retired in &view.matrix.retired {
         let mut found = Vec::new();
-        if let Some(release) = view.matrix.releases.iter().find(|r| same(&r.name, &retired.name)) {
-            if retired.kind == RetiredKind::Release {
-                let cells =
-                    view.matrix.cells.iter().filter(|c| c.release == release.name).map(crate::model::Cell::name);
-                found.push((release.place.clone(), cells.collect(), "a release of that name".to_owned()));
-            }
+        let again = view.matrix.releases.iter().find(|r| same(&r.name, &retired.name));
+        if let Some(release) = again.filter(|_| retired.kind == RetiredKind::Release) {
+            let cells = view.matrix.cells.iter().filter(|c| c.release == release.name).map(crate::model::Cell::name);
+            found.push((release.place.clone(), cells.collect(), "a release of that name".to_owned()));
         }
         for (path, source) in view.sources {
             in_source(view.matrix, retired, path, source, &mut found);
