@@ -162,4 +162,51 @@ mod tests {
         assert!(parse(&deep).is_err());
         assert!(parse("ä{{ $ü := \"ö\" }}{{ .Values.ü }}").is_ok());
     }
+
+    /// A chart of one template, and what a scan of it finds.
+    fn scanned<T>(template: &str, look: impl FnOnce(&Scan<'_>) -> T) -> T {
+        use crate::sources::{Source, SourceKind, Sources};
+        let source = |text: &str| Source { bytes: text.into(), kind: SourceKind::Other, cells: Default::default() };
+        let sources: Sources = [("c/Chart.yaml", "name: c\nversion: 1.0.0\n"), ("c/templates/t.yaml", template)]
+            .map(|(path, text)| (path.to_owned(), source(text)))
+            .into();
+        let chart = crate::chart::Chart::load("c", &sources);
+        let program = Program::new(&chart, &sources);
+        look(&Scan::run(&program, None, &["now"]))
+    }
+
+    #[test]
+    fn values_are_followed() {
+        let reads = |template: &str| {
+            scanned(template, |scan| {
+                let join = |path: &Vec<String>| path.join(".");
+                assert!(!scan.everything, "{template}");
+                (scan.whole.iter().map(join).collect::<Vec<_>>(), scan.touched.iter().map(join).collect::<Vec<_>>())
+            })
+        };
+        let whole = |template: &str, expected: &[&str]| assert_eq!(reads(template).0, expected, "{template}");
+        whole("{{ .Values.a.b }}{{ $.Values.c }}", &["a.b", "c"]);
+        whole("{{ $v := .Values.a }}{{ with $v.b }}{{ .c }}{{ end }}", &["a.b.c"]);
+        whole("{{ (index .Values \"a\" \"b-c\").d }}", &["a.b-c.d"]);
+        whole(
+            "{{ define \"d\" }}{{ .x.y }}{{ $.z }}{{ end }}{{ include \"d\" (dict \"x\" .Values.a \"z\" 1) }}",
+            &["a.y"],
+        );
+        whole("{{ define \"d\" }}{{ (index . 0).Values.a }}{{ end }}{{ include \"d\" (list $ \"x\") }}", &["a"]);
+        whole("{{ $c := dict }}{{ $_ := set $c \"k\" .Values.a }}{{ $c.k.b }}", &["a.b"]);
+        whole("{{ .Values.a | default .Values.b | quote }}", &["a", "b"]);
+        whole("{{ (.Values.a | default dict).b }}", &["a.b"]);
+        whole("{{ $m := merge (dict) .Values.a .Values.b }}{{ $m.c }}", &["a.c", "b.c"]);
+        assert_eq!(reads("{{ if and .Values.a (eq .Values.b \"x\") }}{{ end }}").1, ["a", "b"]);
+        assert!(scanned("{{ toYaml . }}", |scan| scan.everything));
+        assert!(scanned("{{ if }}{{ end", |scan| scan.everything));
+    }
+
+    #[test]
+    fn a_template_that_never_ends_is_given_up() {
+        for body in ["{{ include \"r\" . }}", "{{ include \"r\" (dict \"c\" .) }}{{ include \"r\" (dict \"d\" .) }}"] {
+            let text = format!("{{{{ define \"r\" }}}}{{{{ now }}}}{body}{{{{ end }}}}{{{{ include \"r\" . }}}}");
+            assert_eq!(scanned(&text, |scan| scan.calls.len()), 1);
+        }
+    }
 }

@@ -12,9 +12,9 @@ use crate::sources::Sources;
 use crate::values::Effective;
 
 /// Steps of one scan beyond which it is given up.
-const MOST_STEPS: usize = 400_000;
-/// Calls inside calls.
-const MOST_CALLS: usize = 60;
+const MOST_STEPS: usize = 200_000;
+/// Calls inside calls beyond which it is given up.
+const MOST_CALLS: usize = 40;
 
 /// The templates of a chart and of everything below it, read.
 pub struct Program<'a> {
@@ -247,8 +247,8 @@ impl<'p> Scan<'p> {
 
     fn body(&mut self, template: usize, nodes: &[Node], dot: &Symbol, define: Option<&str>) {
         if self.depth > MOST_CALLS {
-            self.everything = true;
-            return;
+            // What calls itself is not followed any further, nor is anything else.
+            self.steps = MOST_STEPS;
         }
         self.depth += 1;
         let mut frame = Frame { template, dollar: dot.clone(), variables: Vec::new(), conditions: Vec::new(), define };

@@ -9,7 +9,7 @@ use super::{Conflict, Lost};
 use crate::chart::Chart;
 
 /// A merge in progress.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Merge {
     pub(super) tree: Tree,
     pub(super) conflicts: Vec<Conflict>,
@@ -48,6 +48,11 @@ impl Merge {
         self.problem.get_or_insert(problem);
     }
 
+    /// A path is only needed where conflicts are kept.
+    fn below(&self, path: &str, key: &str) -> String {
+        if self.keep { join(path, key) } else { String::new() }
+    }
+
     fn conflict(&mut self, path: String, winner: &Slot, loser: &Slot, lost: Lost) {
         if let (true, Some(winner), Some(loser)) = (self.keep, &winner.origin, &loser.origin) {
             let conflict = Conflict { path, lost, winner: winner.key_place(), loser: loser.key_place() };
@@ -62,7 +67,7 @@ impl Merge {
         for key in self.tree.keys(over) {
             let Some(mut slot) = self.tree.get(over, &key).cloned() else { continue };
             if let Some(old) = self.tree.get(base, &key).cloned() {
-                let path = join(path, &key);
+                let path = self.below(path, &key);
                 if let (Some(below), Some(over)) = (old.map(), slot.map()) {
                     self.override_with(below, over, &path);
                     slot.held = Held::Map(below);
@@ -88,7 +93,7 @@ impl Merge {
             let below = match self.tree.get(dest, name) {
                 None => {
                     let below = self.tree.empty();
-                    self.tree.insert(dest, name, Slot { held: Held::Map(below), origin: None, lost: Vec::new() });
+                    self.tree.insert(dest, &name.as_str().into(), unset(below));
                     below
                 }
                 Some(slot) => {
@@ -100,7 +105,7 @@ impl Merge {
                     }
                 }
             };
-            let path = join(path, name);
+            let path = self.below(path, name);
             self.coalesce_globals(below, dest, &path);
             self.coalesce(sub, below, &path, merge);
         }
@@ -109,6 +114,7 @@ impl Merge {
     /// `coalesceGlobals`: the parent's globals over the child's. Maps below the first level are shared by both from then on.
     fn coalesce_globals(&mut self, dest: Map, src: Map, path: &str) {
         let (old, from) = (self.tree.get(dest, "global").cloned(), self.tree.get(src, "global").cloned());
+        let global: Arc<str> = "global".into();
         let globals = match &old {
             None => self.tree.empty(),
             Some(slot) => match slot.map() {
@@ -120,7 +126,7 @@ impl Merge {
             let Some(from) = from.map() else { return };
             for key in self.tree.keys(from) {
                 let Some(slot) = self.tree.get(from, &key).cloned() else { continue };
-                let path = join(&join(path, "global"), &key);
+                let path = self.below(&self.below(path, "global"), &key);
                 let known = self.tree.get(globals, &key).cloned();
                 if let Some(map) = slot.map() {
                     let copy = self.tree.shallow_copy(map);
@@ -149,7 +155,7 @@ impl Merge {
         }
         let slot = old.or(from.map(|f| Slot { lost: Vec::new(), ..f }));
         let slot = slot.unwrap_or(Slot { held: Held::Map(globals), origin: None, lost: Vec::new() });
-        self.tree.insert(dest, "global", Slot { held: Held::Map(globals), ..slot });
+        self.tree.insert(dest, &global, Slot { held: Held::Map(globals), ..slot });
     }
 
     /// `coalesceValues`: one chart's defaults below what is there.
@@ -157,7 +163,7 @@ impl Merge {
         let defaults = self.tree.deep_copy(node.values);
         for key in self.tree.keys(defaults) {
             let Some(default) = self.tree.get(defaults, &key).cloned() else { continue };
-            let path = join(path, &key);
+            let path = self.below(path, &key);
             let Some(slot) = self.tree.get(dest, &key).cloned() else {
                 if !merge {
                     if default.is_null() {
@@ -176,7 +182,7 @@ impl Merge {
             }
             if let Some(map) = slot.map() {
                 if let Some(below) = default.map() {
-                    let merge = merge || node.subcharts.iter().any(|sub| sub.chart.name == key);
+                    let merge = merge || node.subcharts.iter().any(|sub| *sub.chart.name == *key);
                     if !merge {
                         self.clean_nulls(below);
                     }
@@ -195,9 +201,9 @@ impl Merge {
 
     /// `coalesceTablesFullKey`: `src` below `dst`.
     pub(super) fn coalesce_tables(&mut self, dst: Map, src: Map, path: &str, merge: bool) {
-        let set: BTreeSet<String> =
+        let set: BTreeSet<Arc<str>> =
             self.tree.entries(src).iter().filter(|(_, slot)| !slot.is_null()).map(|(key, _)| key.clone()).collect();
-        let nulls: Vec<(String, Slot)> =
+        let nulls: Vec<(Arc<str>, Slot)> =
             self.tree.entries(dst).iter().filter(|(_, s)| s.is_null()).map(|(k, s)| (k.clone(), s.clone())).collect();
         for (key, mut null) in nulls {
             if let Some(old) = self.tree.get(src, &key) {
@@ -207,7 +213,7 @@ impl Merge {
         }
         for key in self.tree.keys(src) {
             let Some(below) = self.tree.get(src, &key).cloned() else { continue };
-            let path = join(path, &key);
+            let path = self.below(path, &key);
             let Some(slot) = self.tree.get(dst, &key).cloned() else {
                 self.tree.insert(dst, &key, below);
                 continue;

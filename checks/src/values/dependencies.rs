@@ -37,8 +37,14 @@ impl Merge {
             }
         }
         node.subcharts = subcharts;
-        let merged = self.tree.deep_copy(values);
-        self.coalesce(node, merged, "", false);
+        let merged = if switched(node) {
+            let merged = self.tree.deep_copy(values);
+            self.coalesce(node, merged, "", false);
+            merged
+        } else {
+            // Nobody asks.
+            values
+        };
         let off: Vec<String> =
             node.chart.declared.iter().filter(|d| !self.is_on(d, merged, path)).map(|d| d.name.clone()).collect();
         node.subcharts.retain(|sub| !off.contains(&sub.chart.name));
@@ -102,7 +108,7 @@ impl Merge {
                 if import.parent != "." {
                     for step in import.parent.rsplit('.') {
                         let outer = self.tree.empty();
-                        self.tree.insert(outer, step, unset(data));
+                        self.tree.insert(outer, &step.into(), unset(data));
                         data = outer;
                     }
                 }
@@ -113,4 +119,10 @@ impl Merge {
         self.coalesce_tables(merged, imported, "", true);
         node.values = merged;
     }
+}
+
+/// Whether the values decide about any subchart below.
+fn switched(node: &Node) -> bool {
+    let declared = |d: &Dependency| !d.condition.is_empty() || !d.tags.is_empty();
+    node.chart.declared.iter().any(declared) || node.subcharts.iter().any(switched)
 }

@@ -110,7 +110,14 @@ impl Leaf<'_> {
 /// The loaded charts of a repository: what many cells share is read once.
 pub struct Charts<'a> {
     sources: &'a Sources,
-    loaded: Mutex<BTreeMap<String, Arc<Chart>>>,
+    loaded: Mutex<BTreeMap<String, Loaded>>,
+}
+
+/// A chart, and its default values where the merge of each cell starts.
+#[derive(Clone)]
+struct Loaded {
+    chart: Arc<Chart>,
+    base: Arc<(Merge, ChartNode)>,
 }
 
 impl<'a> Charts<'a> {
@@ -121,21 +128,33 @@ impl<'a> Charts<'a> {
 
     /// The chart of a folder, with all its subcharts.
     pub fn chart(&self, folder: &str) -> Arc<Chart> {
+        self.loaded(folder).chart
+    }
+
+    fn loaded(&self, folder: &str) -> Loaded {
         // A panic elsewhere leaves nothing half done in a map of finished charts.
         let mut loaded = self.loaded.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        loaded.entry(folder.to_owned()).or_insert_with(|| Arc::new(Chart::load(folder, self.sources))).clone()
+        loaded
+            .entry(folder.to_owned())
+            .or_insert_with(|| {
+                let chart = Chart::load(folder, self.sources);
+                Loaded { base: Arc::new(base(chart.clone(), folder)), chart: Arc::new(chart) }
+            })
+            .clone()
     }
 
     /// The effective values of a cell.
     pub fn effective(&self, cell: &Cell) -> Effective {
-        merge(cell, (*self.chart(&cell.chart)).clone(), self.sources)
+        let (base, node) = (*self.loaded(&cell.chart).base).clone();
+        merge(cell, base, node, self.sources)
     }
 }
 
 impl Effective {
     /// Merges the chart's defaults and the values chain of a cell as Helm does.
     pub fn of(cell: &Cell, sources: &Sources) -> Self {
-        merge(cell, Chart::load(&cell.chart, sources), sources)
+        let (base, node) = base(Chart::load(&cell.chart, sources), &cell.chart);
+        merge(cell, base, node, sources)
     }
 
     /// All leaves, in the order of their paths.
@@ -147,7 +166,7 @@ impl Effective {
 
     fn go<'a>(&'a self, map: Map, path: &mut Vec<String>, leaves: &mut Vec<Leaf<'a>>) {
         for (key, slot) in self.entries(map) {
-            path.push(key.clone());
+            path.push(key.to_string());
             match &slot.held {
                 Held::Map(below) if !self.tree.entries(*below).is_empty() => self.go(*below, path, leaves),
                 _ => leaves.push(leaf(path.clone(), slot)),
@@ -156,7 +175,7 @@ impl Effective {
         }
     }
 
-    fn entries(&self, map: Map) -> impl Iterator<Item = (&String, &Slot)> {
+    fn entries(&self, map: Map) -> impl Iterator<Item = (&Arc<str>, &Slot)> {
         self.tree.entries(map).iter()
     }
 
@@ -201,7 +220,7 @@ impl Effective {
     pub fn keys(&self, path: &[String]) -> Vec<&str> {
         let map = if path.is_empty() { Some(self.root) } else { self.slot(path).and_then(Slot::map) };
         let keys = map.into_iter().filter(|_| !self.tree.is_empty());
-        keys.flat_map(|map| self.tree.entries(map).keys().map(String::as_str)).collect()
+        keys.flat_map(|map| self.tree.entries(map).keys().map(|key| &**key)).collect()
     }
 
     /// Whether there is a map at a path.
@@ -238,7 +257,7 @@ impl Effective {
                 Held::Map(below) => self.map_json(*below),
                 Held::Leaf(node) => json(node),
             };
-            (key.clone(), value)
+            (key.to_string(), value)
         });
         serde_json::Value::Object(entries.collect())
     }
@@ -282,12 +301,17 @@ pub fn steps(path: &str) -> Vec<String> {
     steps
 }
 
-fn merge(cell: &Cell, chart: Chart, sources: &Sources) -> Effective {
+/// The default values of a chart and of all below it, read.
+fn base(chart: Chart, folder: &str) -> (Merge, ChartNode) {
     let mut merge = Merge::default();
     if let Some(problem) = chart.problems.first() {
-        merge.problem(format!("{}: {problem}", cell.chart));
+        merge.problem(format!("{folder}: {problem}"));
     }
-    let mut node = merge.node(chart);
+    let node = merge.node(chart);
+    (merge, node)
+}
+
+fn merge(cell: &Cell, mut merge: Merge, mut node: ChartNode, sources: &Sources) -> Effective {
     merge.keep = true;
     let mut values = merge.tree.empty();
     for link in &cell.values {

@@ -50,7 +50,7 @@ impl Merge {
                     return false;
                 }
                 let slot = old.unwrap_or_else(|| unset(below));
-                self.tree.insert(map, key, slot);
+                self.tree.insert(map, &key.as_str().into(), slot);
                 return true;
             }
             Some(Step::Index(_)) => {
@@ -68,7 +68,7 @@ impl Merge {
         if let Some(old) = &old {
             slot.beats(old);
         }
-        self.tree.insert(map, key, slot);
+        self.tree.insert(map, &key.as_str().into(), slot);
         true
     }
 }

@@ -11,6 +11,9 @@ use crate::yaml::{Node, Span, Value};
 /// One map of the arena.
 pub(super) type Map = usize;
 
+/// What a map holds. Keys are shared by all copies of a map.
+pub(super) type Entries = BTreeMap<Arc<str>, Slot>;
+
 /// What a key holds.
 #[derive(Debug, Clone)]
 pub(super) enum Held {
@@ -81,7 +84,7 @@ impl Slot {
 /// All maps of one cell's values.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tree {
-    maps: Vec<BTreeMap<String, Slot>>,
+    maps: Vec<Entries>,
 }
 
 impl Tree {
@@ -104,20 +107,20 @@ impl Tree {
         self.maps[map].get_mut(key)
     }
 
-    pub(super) fn insert(&mut self, map: Map, key: &str, slot: Slot) {
-        self.maps[map].insert(key.to_owned(), slot);
+    pub(super) fn insert(&mut self, map: Map, key: &Arc<str>, slot: Slot) {
+        self.maps[map].insert(key.clone(), slot);
     }
 
     pub(super) fn remove(&mut self, map: Map, key: &str) -> Option<Slot> {
         self.maps[map].remove(key)
     }
 
-    pub(super) fn entries(&self, map: Map) -> &BTreeMap<String, Slot> {
+    pub(super) fn entries(&self, map: Map) -> &Entries {
         &self.maps[map]
     }
 
     /// The keys as they are now: what is changed while a map is walked does not change the walk.
-    pub(super) fn keys(&self, map: Map) -> Vec<String> {
+    pub(super) fn keys(&self, map: Map) -> Vec<Arc<str>> {
         self.maps[map].keys().cloned().collect()
     }
 
@@ -150,7 +153,7 @@ impl Tree {
     }
 
     fn read_map(&mut self, node: &Node, file: &File) -> Map {
-        let mut map = BTreeMap::new();
+        let mut map = Entries::new();
         for entry in node.entries() {
             let Some(key) = entry.key.to_text() else { continue };
             let held = match &entry.value.value {
@@ -163,7 +166,7 @@ impl Tree {
                 key: entry.key.span,
                 value: entry.value.span,
             };
-            map.insert(key, Slot { held, origin: Some(Arc::new(origin)), lost: Vec::new() });
+            map.insert(Arc::from(key), Slot { held, origin: Some(Arc::new(origin)), lost: Vec::new() });
         }
         self.maps.push(map);
         self.maps.len() - 1
@@ -171,29 +174,24 @@ impl Tree {
 
     /// Keeps only what hangs below one map: merging leaves many behind.
     pub(super) fn compact(&mut self, root: Map) -> Map {
-        fn go(
-            old: &[BTreeMap<String, Slot>],
-            map: Map,
-            new: &mut Vec<BTreeMap<String, Slot>>,
-            seen: &mut HashMap<Map, Map>,
-        ) -> Map {
+        fn go(old: &mut [Entries], map: Map, new: &mut Vec<Entries>, seen: &mut HashMap<Map, Map>) -> Map {
             if let Some(known) = seen.get(&map) {
                 return *known;
             }
             let at = new.len();
             seen.insert(map, at);
-            new.push(BTreeMap::new());
-            let mut copy = old[map].clone();
-            for slot in copy.values_mut() {
+            new.push(Entries::new());
+            let mut entries = std::mem::take(&mut old[map]);
+            for slot in entries.values_mut() {
                 if let Held::Map(below) = slot.held {
                     slot.held = Held::Map(go(old, below, new, seen));
                 }
             }
-            new[at] = copy;
+            new[at] = entries;
             at
         }
         let mut new = Vec::new();
-        let root = go(&self.maps, root, &mut new, &mut HashMap::new());
+        let root = go(&mut self.maps, root, &mut new, &mut HashMap::new());
         self.maps = new;
         root
     }

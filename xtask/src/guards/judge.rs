@@ -148,6 +148,11 @@ impl Baseline {
                     let kind = if last == "secretName" { FaultKind::EmptyReference } else { FaultKind::Empty };
                     fault(path, kind);
                 }
+            } else if (text.is_empty() || node.is_null()) && was.is_none() && path.ends_with("].name") {
+                // An item of a list goes by its name: the one without a name is compared with none.
+                let list = path.rsplit('.').nth(1).and_then(|step| step.split('[').next()).unwrap_or_default();
+                let refers = list.ends_with("Refs") || list.ends_with("Secrets");
+                fault(path, if refers { FaultKind::EmptyReference } else { FaultKind::Empty });
             }
         });
     }
@@ -178,7 +183,8 @@ fn walk(node: &Node, path: &mut Vec<String>, visit: &mut dyn FnMut(&str, &Node))
         }
         Value::Sequence(items) => {
             for (at, item) in items.iter().enumerate() {
-                let name = ["name", "secretKey", "mountPath"].iter().find_map(|key| item.get(key).and_then(Node::text));
+                let named = |key: &&str| item.get(key).filter(|name| !name.is_null()).and_then(Node::text);
+                let name = ["name", "secretKey", "mountPath"].iter().find_map(named);
                 let step = name.filter(|name| !name.is_empty()).map_or_else(|| format!("[{at}]"), |n| format!("[{n}]"));
                 path.push(step);
                 walk(item, path, visit);
@@ -279,6 +285,12 @@ mod tests {
             kinds("    - {name: Q, value: \"x <no value>\"}", ""),
             one(&format!("{container}[Q].value"), FaultKind::NoValue)
         );
+        let gateway = |name: &str| {
+            format!("---\nkind: Gateway\nmetadata: {{name: g}}\ntls:\n  certificateRefs: [{{name: {name}}}]\n")
+        };
+        let named = Baseline::of(&gateway("cert"), "n").faults(&gateway(""), "n");
+        assert_eq!((named[0].path.as_str(), named[0].kind), ("tls.certificateRefs[0].name", FaultKind::EmptyReference));
+        assert_eq!(Baseline::of(&gateway(""), "n").faults(&gateway(""), "n"), []);
         let secret = "---\nkind: Secret\napiVersion: v1\nmetadata: {name: made}\nstringData: {a: b}\n";
         assert_eq!(kinds(WITH, secret), one("stringData", FaultKind::Literal));
     }

@@ -75,21 +75,19 @@ fn paths(known: &[(&Cell, Effective)], matrix_file: &str) -> BTreeSet<Vec<String
     let mut found: BTreeSet<Vec<String>> = BTreeSet::new();
     for (cell, values) in known {
         let sets = |place: &Place| place.file == matrix_file || cell.values.iter().any(|file| file.path == place.file);
-        let open: BTreeSet<Vec<String>> = values
-            .chart
-            .default_keys()
-            .into_iter()
-            .filter(|(_, kind)| *kind == DefaultKind::Open)
-            .map(|(path, _)| path)
-            .collect();
-        for leaf in values.leaves() {
-            let open = (1..=leaf.path.len()).find(|at| open.contains(&leaf.path[..*at]));
-            if open.is_some() || !leaf.key_place().is_some_and(|place| sets(&place)) {
+        let lacks = |path: &[String]| known.iter().any(|(_, values)| !values.has(path));
+        let mut open: Option<BTreeSet<Vec<String>>> = None;
+        for leaf in values.leaves().iter().filter(|leaf| lacks(&leaf.path)) {
+            let open = open.get_or_insert_with(|| {
+                let keys = values.chart.default_keys().into_iter();
+                keys.filter(|(_, kind)| *kind == DefaultKind::Open).map(|(path, _)| path).collect()
+            });
+            let is_open = (1..=leaf.path.len()).any(|at| open.contains(&leaf.path[..at]));
+            if is_open || !leaf.key_place().is_some_and(|place| sets(&place)) {
                 continue;
             }
             // The highest path that somebody lacks speaks for all below it.
-            let missing =
-                (1..=leaf.path.len()).find(|at| known.iter().any(|(_, values)| !values.has(&leaf.path[..*at])));
+            let missing = (1..=leaf.path.len()).find(|at| lacks(&leaf.path[..*at]));
             found.extend(missing.map(|at| leaf.path[..at].to_vec()));
         }
     }

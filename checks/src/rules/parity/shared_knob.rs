@@ -97,6 +97,10 @@ fn knob(leaf: &Leaf<'_>) -> Option<String> {
         words::runs(key.as_bytes()).map(|run| String::from_utf8_lossy(run).to_ascii_lowercase()).collect()
     };
     let own = split(last);
+    let telling = ["pool", "min", "max", "size", "timeout", "idle", "lifetime", "ssl", "sslmode"];
+    if !own.iter().any(|word| telling.contains(&word.as_str())) {
+        return None;
+    }
     let parent = above.last().map(|key| split(key)).unwrap_or_default();
     let has = |words: &[String], any: &[&str]| words.iter().any(|word| any.contains(&word.as_str()));
     let all: Vec<String> = leaf.path.iter().flat_map(|key| split(key)).collect();

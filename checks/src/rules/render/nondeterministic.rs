@@ -96,9 +96,15 @@ fn names_one(chart: &Chart, sources: &Sources, functions: &[&str]) -> bool {
     chart.walk().into_iter().any(|(_, chart)| {
         chart.templates.iter().any(|file| {
             let text = file.text(sources);
-            text.contains("tpl ") || functions.iter().any(|function| text.contains(function))
+            names(text, "tpl") || functions.iter().any(|function| names(text, function))
         })
     })
+}
+
+/// Whether a word stands in a text by itself.
+fn names(text: &str, word: &str) -> bool {
+    let part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '$');
+    text.match_indices(word).any(|(at, _)| !text[..at].ends_with(part) && !text[at + word.len()..].starts_with(part))
 }
 
 fn judge(view: &MatrixView<'_>, cell: &Cell, functions: &[&str], findings: &mut Vec<Finding>) {
