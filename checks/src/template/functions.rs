@@ -319,11 +319,10 @@ impl Scan<'_> {
     /// Whether a value counts as true, if that is known.
     pub(super) fn truth(&self, symbol: &Symbol) -> Option<bool> {
         match symbol {
-            Symbol::Root(_) => Some(true),
+            Symbol::Root(_) | Symbol::Tail(_) => Some(true),
             Symbol::Dict(map) => Some(!map.is_empty()),
             Symbol::List(items) => Some(!items.is_empty()),
             Symbol::Text(text) => Some(!text.is_empty()),
-            Symbol::Tail(_) => Some(true),
             Symbol::Number(number) => Some(*number != 0),
             Symbol::Flag(flag) => Some(*flag),
             Symbol::Nil => Some(false),

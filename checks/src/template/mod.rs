@@ -166,7 +166,11 @@ mod tests {
     /// A chart of one template, and what a scan of it finds.
     fn scanned<T>(template: &str, look: impl FnOnce(&Scan<'_>) -> T) -> T {
         use crate::sources::{Source, SourceKind, Sources};
-        let source = |text: &str| Source { bytes: text.into(), kind: SourceKind::Other, cells: Default::default() };
+        let source = |text: &str| Source {
+            bytes: text.into(),
+            kind: SourceKind::Other,
+            cells: std::collections::BTreeSet::default(),
+        };
         let sources: Sources = [("c/Chart.yaml", "name: c\nversion: 1.0.0\n"), ("c/templates/t.yaml", template)]
             .map(|(path, text)| (path.to_owned(), source(text)))
             .into();

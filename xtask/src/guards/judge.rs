@@ -143,16 +143,16 @@ impl Baseline {
             if ["<no value>", "<nil>", "%!"].iter().any(|nothing| text.contains(nothing)) {
                 fault(path, FaultKind::NoValue);
             } else if (text.is_empty() || node.is_null()) && was == Some(&true) {
-                let reference = path.rsplit('.').nth(1).is_some_and(|parent| reference(parent).is_some());
-                if !reference {
+                let told = path.rsplit('.').nth(1).is_some_and(|parent| reference(parent).is_some());
+                if !told {
                     let kind = if last == "secretName" { FaultKind::EmptyReference } else { FaultKind::Empty };
                     fault(path, kind);
                 }
             } else if (text.is_empty() || node.is_null()) && was.is_none() && path.ends_with("].name") {
                 // An item of a list goes by its name: the one without a name is compared with none.
-                let list = path.rsplit('.').nth(1).and_then(|step| step.split('[').next()).unwrap_or_default();
-                let refers = list.ends_with("Refs") || list.ends_with("Secrets");
-                fault(path, if refers { FaultKind::EmptyReference } else { FaultKind::Empty });
+                let parent = path.rsplit('.').nth(1).and_then(|step| step.split('[').next()).unwrap_or_default();
+                let points = parent.ends_with("Refs") || parent.ends_with("Secrets");
+                fault(path, if points { FaultKind::EmptyReference } else { FaultKind::Empty });
             }
         });
     }

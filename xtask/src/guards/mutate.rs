@@ -74,12 +74,12 @@ pub(super) fn run(
         scores.insert(folder, Score { chart: (*folder).to_owned(), ..Score::default() });
     }
     for (mutant, ended) in mutants.iter().zip(ends) {
-        let (Some((fate, renders)), Some(score)) = (ended, scores.get_mut(mutant.chart.as_str())) else { continue };
+        let (Some((fate, renders)), Some(of_chart)) = (ended, scores.get_mut(mutant.chart.as_str())) else { continue };
         outcome.renders += renders;
         match fate {
-            Fate::Noticed => score.noticed += 1,
+            Fate::Noticed => of_chart.noticed += 1,
             Fate::Untested => {
-                score.untested += 1;
+                of_chart.untested += 1;
                 let what = if mutant.kind == GuardKind::Fail { "fail" } else { "required" };
                 let names = mutant.tries.iter().flat_map(|(_, paths)| paths).map(|path| checks::values::dotted(path));
                 let names: BTreeSet<String> = names.map(|name| format!("`{name}`")).collect();
@@ -90,7 +90,7 @@ pub(super) fn run(
                 found.cells = mutant.tries.iter().map(|(at, _)| subjects[*at].cell.name()).collect();
                 outcome.findings.push(found);
             }
-            Fate::NotMutated(why) => score.not_mutated.push((mutant.place.clone(), why)),
+            Fate::NotMutated(why) => of_chart.not_mutated.push((mutant.place.clone(), why)),
             Fate::Trouble(trouble) => outcome.troubles.extend(trouble),
         }
     }
