@@ -8,6 +8,7 @@ pub mod engine;
 pub mod excuse;
 pub mod git;
 pub mod golden;
+pub mod guard;
 pub mod helm;
 pub mod judge;
 pub mod matrix;
@@ -23,7 +24,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use cli::{Cli, ColorWhen, Command};
-use commands::{bless, explain, leaks, list, render, setup, validate};
+use commands::{baseline, bless, explain, leaks, list, render, setup, validate};
 
 /// Runs the command line and returns the exit code of the process: 0 clean, 1 findings, 2 the work could not be done.
 pub fn main() -> ExitCode {
@@ -64,7 +65,8 @@ fn dispatch(cli: &Cli) -> commands::Outcome {
     match &cli.command {
         Command::Validate { select, shard, check, skip } => validate::run(global, select, *shard, check, skip),
         Command::Bless { select, allow_removed, force } => bless::run(global, select, *allow_removed, *force),
-        Command::Render { cell } => render::run(global, cell),
+        Command::Baseline { adopt, force } => baseline::run(global, *adopt, *force),
+        Command::Render { cell, show_secrets } => render::run(global, cell, *show_secrets),
         Command::List { select } => list::run(global, select),
         Command::Matrix { shards } => render::matrix_line(*shards),
         Command::Leaks { paths } => leaks::run(global, paths),

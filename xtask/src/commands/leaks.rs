@@ -279,7 +279,8 @@ fn human(run: &Run, global: &Global, code: u8, out: &mut dyn Write) -> io::Resul
     const GREEN: Style = AnsiColor::Green.on_default().bold();
     const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
     const DIM: Style = Style::new().dimmed();
-    let sources = Sources::new(Path::new("."));
+    let redactor = Redactor::default();
+    let sources = Sources::new(Path::new("."), &redactor);
     let blocks = run.findings.len() <= BLOCKS || global.verbose > 0;
     let mut masked: BTreeMap<&str, BTreeMap<(usize, usize), Place>> = BTreeMap::new();
     for finding in &run.findings {
@@ -345,7 +346,7 @@ fn human(run: &Run, global: &Global, code: u8, out: &mut dyn Write) -> io::Resul
 }
 
 /// Lets a file be shown with its credentials masked; returns where each place lies then.
-fn mask_lines(file: &str, leaks: &[Leak], sources: &Sources) -> BTreeMap<(usize, usize), Place> {
+fn mask_lines(file: &str, leaks: &[Leak], sources: &Sources<'_>) -> BTreeMap<(usize, usize), Place> {
     let mut places = BTreeMap::new();
     let bytes = std::fs::read(file).unwrap_or_default();
     let mut text = String::with_capacity(bytes.len());

@@ -9,18 +9,20 @@ use checks::finding::{self, Finding};
 use checks::leaks::Redactor;
 use checks::model::{Cell, Matrix, Place, Severity};
 use checks::rules;
+use checks::sources::Sources;
 
-use super::{Outcome, Session, to_file, to_stdout};
+use super::{Failure, Outcome, Session, to_file, to_stdout};
 use crate::cells::{self, Shard};
 use crate::changes;
 use crate::cli::{FailOn, Format, Global, Select};
 use crate::engine::leaks::Rendered;
 use crate::engine::{self, Engine};
 use crate::excuse::{Excuses, Part};
+use crate::helm::Helm;
 use crate::judge::{Judge, Judged};
 use crate::matrix::pattern::Pattern;
 use crate::progress::Progress;
-use crate::report::diagnostic::Sources;
+use crate::report::diagnostic;
 use crate::report::human::several;
 use crate::report::{CellStatus, Report, human, json, sarif};
 use crate::run::{pool, process};
@@ -48,6 +50,16 @@ impl Wanted {
         Ok(Self { check: check.to_vec(), skip: skip.to_vec() })
     }
 
+    /// All rules.
+    pub fn all() -> Self {
+        Self { check: Vec::new(), skip: Vec::new() }
+    }
+
+    /// Whether none is left out.
+    pub fn is_all(&self) -> bool {
+        self.check.is_empty() && self.skip.is_empty()
+    }
+
     /// Whether a rule is looked for.
     pub fn has(&self, rule: &str) -> bool {
         let names = |list: &[String]| {
@@ -55,6 +67,24 @@ impl Wanted {
         };
         (self.check.is_empty() || names(&self.check)) && !names(&self.skip)
     }
+}
+
+/// What a run looks at.
+pub struct Scope<'a> {
+    /// The selected cells.
+    pub cells: Vec<&'a Cell>,
+    /// Whether it tells what belongs to no cell: a run of all cells, or the first part of one.
+    pub whole: bool,
+    /// Which rules are looked for.
+    pub wanted: Wanted,
+    /// Every source.
+    pub sources: Sources,
+    /// What does not count.
+    pub excuses: Excuses,
+    /// Whether changed renders are kept for a later decision.
+    pub keep: bool,
+    /// Without progress.
+    pub quiet: bool,
 }
 
 /// Runs the command.
@@ -70,33 +100,48 @@ pub fn run(global: &Global, select: &Select, shard: Option<Shard>, check: &[Stri
     let sources = sources::read(&session.root, &session.matrix);
     let excuses = Excuses::load(&session, &sources)?;
     let helm = session.helm()?;
-    let home = Session::home()?;
     let quiet = global.quiet || prints_machine_format(global);
     if !quiet {
         header(&session, &session.helm_line(&helm), cells.len())?;
     }
-    let rules = engine::wanted(&session.matrix, |rule| wanted.has(rule));
+    let scope = Scope { cells, whole, wanted, sources, excuses, keep: true, quiet };
+    let (mut report, redactor) = examine(&session, &helm, &scope)?;
+    report.duration = started.elapsed();
+    let fail_on = if global.fail_on == FailOn::Warning { Severity::Warning } else { Severity::Error };
+    let code = report.exit_code(fail_on);
+    report.failed = code != 0;
+    report.next = next(&report, whole && select.cells.is_empty());
+    sinks(&session, &report, &redactor)?;
+    Ok(code)
+}
+
+/// Renders, compares, runs the rules, and takes out what is excused. The redactor knows what no output may show.
+pub fn examine(session: &Session, helm: &Helm, scope: &Scope<'_>) -> Result<(Report, Redactor), Failure> {
+    let home = Session::home()?;
+    let (cells, whole, excuses) = (scope.cells.as_slice(), scope.whole, &scope.excuses);
+    let rules = engine::wanted(&session.matrix, |rule| scope.wanted.has(rule));
     let key = crate::report::redact::mask_key();
-    let engine = Engine { root: &session.root, matrix: &session.matrix, sources: &sources, rules: &rules, key: &key };
+    let engine =
+        Engine { root: &session.root, matrix: &session.matrix, sources: &scope.sources, rules: &rules, key: &key };
     let judge = Judge {
         engine: &engine,
-        renderer: session.renderer(&helm, &home),
+        renderer: session.renderer(helm, &home),
         same_helm: helm.version == session.matrix.helm.version,
-        pending: Some(session.target.join("xtask").join("pending")),
+        pending: scope.keep.then(|| session.target.join("xtask").join("pending")),
     };
     if let Some(pending) = &judge.pending {
-        for cell in &cells {
+        for cell in cells {
             // What an earlier run kept is no longer what this run says.
             let _ = std::fs::remove_file(pending.join(&cell.env).join(format!("{}.yaml", cell.release)));
         }
     }
     let mut gathered = Gathered::default();
-    let mut progress = Progress::new(cells.len(), quiet);
+    let mut progress = Progress::new(cells.len(), scope.quiet);
     // Helm takes nearly all of the time; the sources are read meanwhile.
     let (in_sources, leaks) = std::thread::scope(|scope| {
         let reading = scope.spawn(|| engine.all_sources());
         pool::run(
-            &cells,
+            cells,
             session.jobs(),
             process::cancelled,
             |cell| judge.cell(cell),
@@ -119,7 +164,7 @@ pub fn run(global: &Global, select: &Select, shard: Option<Shard>, check: &[Stri
         gathered.findings.extend(engine.concerning(found, &selected, whole));
     }
     if whole {
-        gathered.findings.extend(orphaned(&session));
+        gathered.findings.extend(orphaned(session));
     }
     if process::cancelled() {
         gathered.troubles.push(format!(
@@ -128,27 +173,20 @@ pub fn run(global: &Global, select: &Select, shard: Option<Shard>, check: &[Stri
             cells.len()
         ));
     }
-    let redactor = Redactor::new(&gathered.secrets);
-    let mut report = gathered.report(&session.matrix, &wanted);
-    let looked_for = |rule: &str| wanted.has(rule) && session.matrix.rules.get(rule) != Some(&Severity::Off);
-    let all_checks = check.is_empty() && skip.is_empty();
-    let part = Part { cells: &cells, all_checks, speaks_for_all: whole, looked_for: &looked_for };
-    excuses.apply(&session, &part, &mut report);
-    report.helm = session.helm_line(&helm);
-    report.duration = started.elapsed();
-    let fail_on = if global.fail_on == FailOn::Warning { Severity::Warning } else { Severity::Error };
-    let code = report.exit_code(fail_on);
-    report.failed = code != 0;
-    report.next = next(&report, whole && select.cells.is_empty());
-    sinks(&session, &report, &redactor)?;
-    Ok(code)
+    let redactor = Redactor::judging(std::mem::take(&mut gathered.secrets));
+    let mut report = gathered.report(&session.matrix, &scope.wanted, &redactor);
+    let looked_for = |rule: &str| scope.wanted.has(rule) && session.matrix.rules.get(rule) != Some(&Severity::Off);
+    let part = Part { cells, all_checks: scope.wanted.is_all(), speaks_for_all: whole, looked_for: &looked_for };
+    excuses.apply(session, &part, &mut report);
+    report.helm = session.helm_line(helm);
+    Ok((report, redactor))
 }
 
 fn prints_machine_format(global: &Global) -> bool {
     global.report.iter().any(|r| r.format != Format::Human && r.file.is_none())
 }
 
-fn header(session: &Session, helm: &str, cells: usize) -> Result<(), super::Failure> {
+fn header(session: &Session, helm: &str, cells: usize) -> Result<(), Failure> {
     let matrix = &session.matrix;
     to_stdout(&Redactor::default(), |out| {
         let releases = several(matrix.releases.len(), "release", "releases");
@@ -200,11 +238,13 @@ impl Gathered {
         }
     }
 
-    fn report(mut self, matrix: &Matrix, wanted: &Wanted) -> Report {
+    fn report(mut self, matrix: &Matrix, wanted: &Wanted, redactor: &Redactor) -> Report {
+        let mask = |text: &str| redactor.redact(text).into_owned();
         let severity = |finding: &Finding| matrix.rules.get(&finding.rule).copied().unwrap_or(finding.severity);
         let findings = self.findings.into_iter().filter(|f| wanted.has(&f.rule)).map(|mut f| {
             f.severity = severity(&f);
-            f
+            // Before fingerprints are made: no hash of a secret goes into one.
+            f.redacted(&mask)
         });
         let findings = finding::merge(findings.filter(|f| f.severity != Severity::Off));
         let differs = findings.iter().any(|f| f.rule == "golden/differs");
@@ -272,8 +312,8 @@ fn next(report: &Report, all: bool) -> String {
     }
 }
 
-fn sinks(session: &Session, report: &Report, redactor: &Redactor) -> Result<(), super::Failure> {
-    let sources = Sources::new(&session.root);
+fn sinks(session: &Session, report: &Report, redactor: &Redactor) -> Result<(), Failure> {
+    let sources = diagnostic::Sources::new(&session.root, redactor);
     let verbose = session.global.verbose > 0;
     let asked = &session.global.report;
     for to in asked {
