@@ -60,6 +60,10 @@ pub struct Finding {
     pub cells: BTreeSet<String>,
     /// Stable identity; equal fingerprints merge their cells.
     pub fingerprint: String,
+    /// What the fingerprint is made of, when not of the default. It becomes a hash when findings are merged, and not before: until
+    /// then secrets can still be masked in it.
+    #[serde(skip)]
+    pub identity: Option<String>,
 }
 
 impl Finding {
@@ -78,6 +82,7 @@ impl Finding {
             excerpt: None,
             cells: BTreeSet::new(),
             fingerprint: String::new(),
+            identity: None,
         }
     }
 
@@ -141,12 +146,31 @@ impl Finding {
     /// Overrides what makes this finding the same in another cell or run (default: file, object, path and message).
     #[must_use]
     pub fn identity(mut self, identity: &str) -> Self {
-        self.fingerprint = fingerprint(&[&self.rule, identity]);
+        self.identity = Some(identity.to_owned());
+        self
+    }
+
+    /// With every text of it masked. To be done before findings are merged: the fingerprint is then made of what is masked.
+    #[must_use]
+    pub fn redacted(mut self, mask: &dyn Fn(&str) -> String) -> Self {
+        for place in &mut self.render {
+            place.object = mask(&place.object);
+            place.path = mask(&place.path);
+        }
+        let texts = [&mut self.message, &mut self.label, &mut self.help];
+        let optional = [&mut self.excerpt, &mut self.identity].into_iter().flatten();
+        let related = self.related.iter_mut().map(|(_, label)| label);
+        for text in texts.into_iter().chain(optional).chain(related).chain(&mut self.notes) {
+            *text = mask(text);
+        }
         self
     }
 
     /// Fills the fingerprint in. Line numbers are no part of it: a line added above changes nothing. Cells are none either.
     pub fn seal(&mut self) {
+        if let Some(identity) = self.identity.take() {
+            self.fingerprint = fingerprint(&[&self.rule, &identity]);
+        }
         if self.fingerprint.is_empty() {
             let file = self.place.as_ref().map_or("", |p| p.file.as_str());
             let (object, path) = self.render.first().map_or(("", ""), |r| (r.object.as_str(), r.path.as_str()));

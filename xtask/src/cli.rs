@@ -172,12 +172,40 @@ Refuses a render that failed, that leaks a credential, that differs from its own
         #[arg(long)]
         force: bool,
     },
+    /// Record on the day of adoption what is there, so that only new findings fail; later on, take out what is mended
+    #[command(after_help = "\
+Examples:
+  cargo xtask baseline --adopt              the first one, once
+  cargo xtask baseline                      take out what is mended; nothing is ever added
+
+The matrix file names the file: `baseline: environments/baseline.json`. It holds rules, files and fingerprints, no values.
+Never in it: golden/*, since `cargo xtask bless` accepts a render; render/*, since nothing is known of a cell that does not
+render; waivers/*. A leak that is in it does not fail a run, and still reaches no golden: that takes a waiver.
+
+Refuses to write while a cell does not render, since its findings are unknown; to adopt where there is a baseline already; and
+when CI is set (unless --force). Exit code 1 when findings are left that are not in it.")]
+    Baseline {
+        /// Write the first one
+        #[arg(long)]
+        adopt: bool,
+        /// Write even when CI is set
+        #[arg(long)]
+        force: bool,
+    },
     /// Print one cell's manifests exactly as Helm printed them
-    #[command(after_help = "Example:\n  cargo xtask render local/agents | kubectl diff -f -")]
+    #[command(after_help = "\
+Example:
+  cargo xtask render local/agents | kubectl diff -f -
+
+Prints nothing of a render that leaks a credential: the findings go to standard error, and the exit code is 1. A waiver lets the
+render pass; --show-secrets prints it this once.")]
     Render {
         /// The cell, as ENVIRONMENT/RELEASE
         #[arg(value_name = "CELL")]
         cell: String,
+        /// Print the render even when it leaks a credential
+        #[arg(long)]
+        show_secrets: bool,
     },
     /// Scan folders, files or standard input for credentials; needs no matrix file
     #[command(after_help = "\

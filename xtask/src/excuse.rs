@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use checks::baseline::Baseline;
 use checks::finding::{self, Finding};
-use checks::model::{Cell, Place, Severity};
+use checks::model::{Cell, Matrix, Place, Severity};
 use checks::sources::Sources;
 use checks::waivers::{self, Allowed, By, Date, Excused, Run};
 
@@ -92,8 +92,10 @@ impl Excuses {
         report.changes.retain(|change| !change.cells.is_empty());
     }
 
-    /// What of a cell's leaks no waiver excuses: these reach neither a golden nor the pending renders.
-    pub fn unwaived(&self, findings: Vec<Finding>) -> Vec<Finding> {
+    /// What of a cell's leaks neither a waiver nor the matrix file excuses: these reach no golden. The baseline excuses none of
+    /// them: what is accepted anew is looked at anew.
+    pub fn unwaived(&self, matrix: &Matrix, mut findings: Vec<Finding>) -> Vec<Finding> {
+        findings.retain(|f| matrix.rules.get(&f.rule) != Some(&Severity::Off));
         let run = Run {
             all: BTreeSet::new(),
             selected: BTreeSet::new(),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use checks::facts::Facts;
 use checks::finding::{Finding, RenderPlace};
-use checks::leaks::{Redactor, secret_values};
+use checks::leaks::{Redactor, inputs_secrets, secret_values};
 use checks::model::{Cell, Place};
 use checks::object;
 use checks::rules;
@@ -14,6 +14,7 @@ use crate::engine::Engine;
 use crate::engine::leaks::Rendered;
 use crate::golden::compare::{self, Comparison};
 use crate::golden::write;
+use crate::guard;
 use crate::helm::render::{Renderer, Status};
 use crate::helm::words;
 use crate::report::{CellResult, CellStatus};
@@ -77,7 +78,8 @@ impl Judge<'_> {
             }
             Status::Refused => {
                 judged.result = result(CellStatus::Failed);
-                judged.findings.push(words::explain(&self.renderer, cell, &render));
+                let redactor = guard::redactor_of(self.engine, cell);
+                judged.findings.push(words::explain(&self.renderer, cell, &render, &redactor));
             }
             Status::TooLarge => {
                 judged.result = result(CellStatus::Failed);
@@ -89,26 +91,34 @@ impl Judge<'_> {
                 }));
             }
             Status::TimedOut => {
-                judged.trouble = Some(format!(
+                judged.trouble = Some(self.scrubbed(cell, &format!(
                     "{}: Helm was stopped after {} s, so this cell was not judged\n  help: give it longer with --timeout, or see \
                      what it does: {}",
                     cell.name(),
                     self.renderer.timeout.as_secs_f64(),
                     self.renderer.command(cell)
-                ));
+                )));
             }
             Status::Died(how) => {
                 let last = last_word(&render.stderr);
                 let last = if last.is_empty() { String::new() } else { format!(": {last}") };
-                judged.trouble = Some(format!(
-                    "{}: Helm ended without a verdict ({how}){last}\n  help: repeat it with: {}",
-                    cell.name(),
-                    self.renderer.command(cell)
+                judged.trouble = Some(self.scrubbed(
+                    cell,
+                    &format!(
+                        "{}: Helm ended without a verdict ({how}){last}\n  help: repeat it with: {}",
+                        cell.name(),
+                        self.renderer.command(cell)
+                    ),
                 ));
             }
             Status::Cancelled => {}
         }
         judged
+    }
+
+    /// Words with Helm's own in them, with all that nobody shall read masked.
+    fn scrubbed(&self, cell: &Cell, words: &str) -> String {
+        guard::redactor_of(self.engine, cell).scrub(words).into_owned()
     }
 
     fn compare(&self, cell: &Cell, bytes: &[u8], text: &str, judged: &mut Judged) -> CellStatus {
@@ -118,8 +128,15 @@ impl Judge<'_> {
             Comparison::Differs(golden) => {
                 let mut secrets = secret_values(&object::objects(&golden, &cell.namespace).0);
                 secrets.extend(secret_values(&object::objects(text, &cell.namespace).0));
-                secrets.extend(judged.leaks.iter().flat_map(Rendered::secrets).map(|s| s.expose().to_owned()));
-                judged.changes = changes::diff(&golden, text, &cell.namespace, &Redactor::new(&secrets));
+                let mut inputs = inputs_secrets(cell, self.engine.matrix, self.engine.sources);
+                inputs.extend(judged.leaks.iter().flat_map(Rendered::secrets).map(|s| s.expose().to_owned()));
+                // The golden may be older than the rule that would refuse it.
+                let (objects, _) = object::objects(&golden, &cell.namespace);
+                let old = self.engine.rendered_leaks(cell, &objects, &golden);
+                inputs.extend(old.iter().flat_map(Rendered::secrets).map(|s| s.expose().to_owned()));
+                let redactor = Redactor::with(&secrets, &inputs);
+                judged.changes = changes::diff(&golden, text, &cell.namespace, &redactor);
+                secrets.extend(inputs);
                 judged.secrets = secrets;
                 let finding = finding("golden/differs", "the render is not its golden").map(|f| {
                     let object = judged.changes.first().map(|c| c.object.clone()).unwrap_or_default();

@@ -9,6 +9,7 @@ pub mod engine;
 pub mod excuse;
 pub mod git;
 pub mod golden;
+pub mod guard;
 pub mod guards;
 pub mod helm;
 pub mod judge;
@@ -26,7 +27,7 @@ use clap::Parser;
 
 use cli::{Cli, ColorWhen, Command};
 use commands::validate::Asked;
-use commands::{bless, explain, leaks, list, render, secrets, setup, tracker, validate};
+use commands::{baseline, bless, explain, leaks, list, render, secrets, setup, tracker, validate};
 
 /// Runs the command line and returns the exit code of the process: 0 clean, 1 findings, 2 the work could not be done.
 pub fn main() -> ExitCode {
@@ -69,7 +70,8 @@ fn dispatch(cli: &Cli) -> commands::Outcome {
             validate::run(global, select, *shard, &Asked { check, skip, mutate: *mutate })
         }
         Command::Bless { select, allow_removed, force } => bless::run(global, select, *allow_removed, *force),
-        Command::Render { cell } => render::run(global, cell),
+        Command::Baseline { adopt, force } => baseline::run(global, *adopt, *force),
+        Command::Render { cell, show_secrets } => render::run(global, cell, *show_secrets),
         Command::Secrets { command } => secrets::run(global, command),
         Command::Tracker { format, write, check } => tracker::run(global, *format, *write, *check),
         Command::List { select } => list::run(global, select),

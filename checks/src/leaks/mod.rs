@@ -6,8 +6,11 @@
 mod actions;
 pub mod decode;
 mod entry;
+pub mod evident;
 mod flow;
+mod forms;
 mod harmless;
+mod inputs;
 mod issuers;
 mod leak;
 mod level;
@@ -16,7 +19,7 @@ mod lines;
 pub mod names;
 mod nested;
 mod placeholders;
-mod redact;
+pub mod redact;
 mod scan;
 mod secrets;
 pub mod shapes;
@@ -26,6 +29,7 @@ mod verdict;
 pub mod words;
 mod yaml;
 
+pub use inputs::inputs_secrets;
 pub use leak::{Hidden, Leak, LeakRule, MaskKey, Masked, Where};
 pub use redact::{Redactor, head, repeats, suspicious};
 pub use scan::{Limit, ScanFile, Scanned, holds_token, is_binary, scan};

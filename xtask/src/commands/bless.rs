@@ -1,19 +1,18 @@
 //! Accept changed renders as the new goldens without asking, and say what changed.
 
-use checks::finding;
 use checks::leaks::Redactor;
 use checks::model::Cell;
-use checks::object;
 
 use super::validate::orphaned;
-use super::{Failure, Outcome, Session, to_stdout};
+use super::{Failure, Outcome, Session, in_ci, to_stdout};
 use crate::cells;
 use crate::changes::{self, What};
 use crate::cli::{Global, Select};
-use crate::engine::leaks::{InSources, Rendered};
 use crate::engine::{self, Engine};
+use crate::excuse::Excuses;
 use crate::golden::compare::{self, Comparison};
 use crate::golden::write;
+use crate::guard::{self, Guard};
 use crate::helm::render::{Renderer, Status};
 use crate::progress::Progress;
 use crate::report::human::several;
@@ -50,11 +49,12 @@ pub fn run(global: &Global, select: &Select, allow_removed: bool, force: bool) -
     let home = Session::home()?;
     let renderer = session.renderer(&helm, &home);
     let sources = sources::read(&session.root, &session.matrix);
+    let excuses = Excuses::load(&session, &sources)?;
     let rules = engine::wanted(&session.matrix, |rule| rule.starts_with("leaks/"));
     let key = mask_key();
     let engine = Engine { root: &session.root, matrix: &session.matrix, sources: &sources, rules: &rules, key: &key };
     let in_sources = engine.all_sources().1;
-    let guard = Guard { engine: &engine, in_sources: &in_sources };
+    let guard = Guard { engine: &engine, in_sources: &in_sources, excuses: &excuses };
     let mut done: Vec<(usize, Blessed)> = Vec::new();
     let mut progress = Progress::new(cells.len(), global.quiet);
     pool::run(
@@ -105,7 +105,7 @@ pub fn run(global: &Global, select: &Select, allow_removed: bool, force: bool) -
         }
     }
     let stopped = done.len() < cells.len();
-    to_stdout(&Redactor::default(), |out| {
+    to_stdout(&guard::redactor(&in_sources), |out| {
         for line in &lines {
             writeln!(out, "{line}")?;
         }
@@ -131,34 +131,6 @@ pub fn run(global: &Global, select: &Select, allow_removed: bool, force: bool) -
         Ok(())
     })?;
     Ok(if troubles > 0 || stopped { 2 } else { u8::from(refused > 0) })
-}
-
-fn in_ci() -> bool {
-    std::env::var("CI").is_ok_and(|v| !matches!(v.as_str(), "" | "0" | "false"))
-}
-
-/// Keeps credentials out of goldens.
-struct Guard<'a> {
-    engine: &'a Engine<'a>,
-    in_sources: &'a InSources,
-}
-
-impl Guard<'_> {
-    /// Why a render must not become a golden, if it leaks.
-    fn refusal(&self, cell: &Cell, text: &str) -> Option<String> {
-        let (objects, _) = object::objects(text, &cell.namespace);
-        let mut leaks = self.engine.rendered_leaks(cell, &objects, text);
-        leaks.retain(Rendered::is_secret);
-        let findings = finding::merge(self.engine.traced(cell, leaks, self.in_sources));
-        let first = findings.first()?;
-        let place = first.place.as_ref().map(|p| format!(" ({}:{})", p.file, p.line)).unwrap_or_default();
-        let more = if findings.len() > 1 { format!(", and {} more", findings.len() - 1) } else { String::new() };
-        Some(format!(
-            "it leaks: {}{place}{more}; `cargo xtask validate {}` says what to do",
-            first.message,
-            cell.name()
-        ))
-    }
 }
 
 fn bless(session: &Session, renderer: &Renderer<'_>, guard: &Guard<'_>, cell: &Cell, allow_removed: bool) -> Blessed {

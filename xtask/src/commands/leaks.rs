@@ -268,7 +268,8 @@ fn human(run: &Run, global: &Global, code: u8, out: &mut dyn Write) -> io::Resul
     const GREEN: Style = AnsiColor::Green.on_default().bold();
     const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
     const DIM: Style = Style::new().dimmed();
-    let sources = Sources::new(Path::new("."));
+    let redactor = Redactor::default();
+    let sources = Sources::new(Path::new("."), &redactor);
     let blocks = run.findings.len() <= BLOCKS || global.verbose > 0;
     let mut masked: BTreeMap<String, BTreeMap<(usize, usize), Place>> = BTreeMap::new();
     for finding in &run.findings {
@@ -335,7 +336,7 @@ fn human(run: &Run, global: &Global, code: u8, out: &mut dyn Write) -> io::Resul
 }
 
 /// Lets a file be shown with its credentials masked; returns where each place lies then.
-fn mask_lines(file: &str, sources: &Sources) -> BTreeMap<(usize, usize), Place> {
+fn mask_lines(file: &str, sources: &Sources<'_>) -> BTreeMap<(usize, usize), Place> {
     let mut places = BTreeMap::new();
     let bytes = std::fs::read(file).unwrap_or_default();
     // The places do not depend on the key.

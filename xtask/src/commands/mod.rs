@@ -1,5 +1,6 @@
 //! One file a command; each reads like the sentence that describes it in the help.
 
+pub mod baseline;
 pub mod bless;
 pub mod explain;
 pub mod leaks;
@@ -46,24 +47,23 @@ pub type Outcome = Result<u8, Failure>;
 
 /// Prints why a command could not do its work. Exit code 2.
 pub fn print(failure: &Failure) {
-    let mut err = anstream::stderr();
+    let redactor = Redactor::default();
     let red = anstyle::AnsiColor::Red.on_default().bold();
-    match failure {
-        Failure::Words(words) => {
-            let _ = writeln!(err, "{red}error{red:#}: {words}");
-        }
+    to_stderr(&redactor, |err| match failure {
+        Failure::Words(words) => writeln!(err, "{red}error{red:#}: {words}"),
         Failure::Matrix(findings, root) => {
-            let sources = Sources::new(root);
-            for finding in finding::merge(findings.iter().cloned()) {
-                let _ = writeln!(err, "{}\n", diagnostic::block(&finding, &sources).trim_end());
+            let sources = Sources::new(root, &redactor);
+            let mask = |text: &str| redactor.scrub(text).into_owned();
+            for finding in finding::merge(findings.iter().cloned().map(|f| f.redacted(&mask))) {
+                writeln!(err, "{}\n", diagnostic::block(&finding, &sources).trim_end())?;
             }
             let count = crate::report::human::several(findings.len(), "error", "errors");
             let file = findings.first().and_then(|f| f.place.as_ref()).map_or(matrix::FILE, |p| p.file.as_str());
             let excuse = ["waivers/", "baseline/"].iter().any(|f| findings.iter().any(|e| e.rule.starts_with(f)));
             let file = if excuse { file } else { "the matrix file" };
-            let _ = writeln!(err, "  {red}failed{red:#}  {count} in {file}; nothing was rendered");
+            writeln!(err, "  {red}failed{red:#}  {count} in {file}; nothing was rendered")
         }
-    }
+    });
 }
 
 /// What all commands that render start with.
@@ -129,6 +129,11 @@ impl Session {
     }
 }
 
+/// Whether a pipeline runs the program: what people decide is not written there.
+fn in_ci() -> bool {
+    std::env::var("CI").is_ok_and(|v| !matches!(v.as_str(), "" | "0" | "false"))
+}
+
 /// Writes to standard output through the redactor. A reader that has gone away is no error.
 pub fn to_stdout(
     redactor: &Redactor,
@@ -161,6 +166,12 @@ pub fn to_pipe(redactor: &Redactor, write: impl FnOnce(&mut dyn Write) -> std::i
         }
         _ => Ok(()),
     }
+}
+
+/// Writes to standard error through the redactor. Nobody can be told that it cannot be written.
+pub fn to_stderr(redactor: &Redactor, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) {
+    let mut err = Redacting::new(anstream::stderr().lock(), redactor);
+    let _ = write(&mut err).and_then(|()| err.finish());
 }
 
 /// Writes a report file atomically, through the redactor.

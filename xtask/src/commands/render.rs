@@ -2,17 +2,23 @@
 
 use std::io::Write;
 
+use checks::finding::Finding;
 use checks::leaks::Redactor;
 
-use super::{Failure, Outcome, Session, to_stdout};
+use super::{Failure, Outcome, Session, to_stderr, to_stdout};
 use crate::cells;
 use crate::cli::{Global, Select};
+use crate::engine::{self, Engine};
+use crate::excuse::Excuses;
+use crate::guard::{self, Guard};
 use crate::helm::render::Status;
 use crate::helm::words;
 use crate::report::diagnostic::{self, Sources};
+use crate::report::redact::mask_key;
+use crate::sources;
 
 /// Runs the command.
-pub fn run(global: &Global, cell: &str) -> Outcome {
+pub fn run(global: &Global, cell: &str, show_secrets: bool) -> Outcome {
     let session = Session::open(global)?;
     let cells = cells::select(&session.matrix, &Select { cells: vec![cell.to_owned()], ..Select::default() })?;
     let [cell] = cells.as_slice() else {
@@ -24,12 +30,38 @@ pub fn run(global: &Global, cell: &str) -> Outcome {
     let helm = session.helm()?;
     let home = Session::home()?;
     let renderer = session.renderer(&helm, &home);
+    let sources = sources::read(&session.root, &session.matrix);
+    let excuses = Excuses::load(&session, &sources)?;
+    let rules = engine::wanted(&session.matrix, |rule| rule.starts_with("leaks/"));
+    let key = mask_key();
+    let engine = Engine { root: &session.root, matrix: &session.matrix, sources: &sources, rules: &rules, key: &key };
+    let redactor = guard::redactor_of(&engine, cell);
     if global.verbose > 0 {
-        let _ = writeln!(std::io::stderr(), "  {}", renderer.command(cell));
+        to_stderr(&redactor, |err| writeln!(err, "  {}", redactor.scrub(&renderer.command(cell))));
     }
     let render = renderer.template(cell);
+    let show = |findings: &[Finding]| {
+        let lines = Sources::new(&session.root, &redactor);
+        let blocks: Vec<String> = findings.iter().map(|f| diagnostic::block(f, &lines).trim_end().to_owned()).collect();
+        to_stderr(&redactor, |err| writeln!(err, "{}", blocks.join("\n\n")));
+    };
     match &render.status {
         Status::Rendered => {
+            let in_sources = engine.all_sources().1;
+            let guard = Guard { engine: &engine, in_sources: &in_sources, excuses: &excuses };
+            let leaks =
+                if show_secrets { Vec::new() } else { guard.leaks(cell, &String::from_utf8_lossy(&render.stdout)) };
+            if !leaks.is_empty() {
+                show(&leaks);
+                to_stderr(&redactor, |err| {
+                    writeln!(
+                        err,
+                        "\n  refused  the render of {} leaks; --show-secrets prints it all the same",
+                        cell.name()
+                    )
+                });
+                return Ok(1);
+            }
             let mut out = std::io::stdout().lock();
             match out.write_all(&render.stdout).and_then(|()| out.flush()) {
                 Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
@@ -39,9 +71,7 @@ pub fn run(global: &Global, cell: &str) -> Outcome {
             }
         }
         Status::Refused => {
-            let finding = words::explain(&renderer, cell, &render);
-            let block = diagnostic::block(&finding, &Sources::new(&session.root));
-            let _ = writeln!(anstream::stderr(), "{}", block.trim_end());
+            show(&[words::explain(&renderer, cell, &render, &redactor)]);
             Ok(1)
         }
         Status::TooLarge => Err(Failure::Words(format!("{} renders to more than anybody can read", cell.name()))),

@@ -9,8 +9,11 @@ use checks::finding::{self, Finding};
 use checks::leaks::Redactor;
 use checks::model::{Cell, Matrix, Place, Severity};
 use checks::rules;
+use checks::sources::Sources;
 
-use super::{Outcome, Session, to_file, to_stdout};
+use tempfile::TempDir;
+
+use super::{Failure, Outcome, Session, to_file, to_stdout};
 use crate::cells::{self, Shard};
 use crate::changes;
 use crate::cli::{FailOn, Format, Global, Select};
@@ -23,7 +26,7 @@ use crate::helm::Helm;
 use crate::judge::{Judge, Judged};
 use crate::matrix::pattern::Pattern;
 use crate::progress::Progress;
-use crate::report::diagnostic::Sources;
+use crate::report::diagnostic;
 use crate::report::human::several;
 use crate::report::{CellStatus, Report, human, json, sarif};
 use crate::run::{pool, process};
@@ -64,6 +67,16 @@ impl Wanted {
         Ok(Self { check: check.to_vec(), skip: skip.to_vec() })
     }
 
+    /// All rules.
+    pub fn all() -> Self {
+        Self { check: Vec::new(), skip: Vec::new() }
+    }
+
+    /// Whether none is left out.
+    pub fn is_all(&self) -> bool {
+        self.check.is_empty() && self.skip.is_empty()
+    }
+
     /// Whether a rule is looked for.
     pub fn has(&self, rule: &str) -> bool {
         let family = rule.split_once('/').map(|(family, _)| family);
@@ -76,6 +89,26 @@ impl Wanted {
     fn guards(&self) -> bool {
         rules::registry().iter().any(|r| r.id.starts_with(GUARDS) && self.has(r.id))
     }
+}
+
+/// What a run looks at.
+pub struct Scope<'a> {
+    /// The selected cells.
+    pub cells: Vec<&'a Cell>,
+    /// Whether it tells what belongs to no cell: a run of all cells, or the first part of one.
+    pub whole: bool,
+    /// Which rules are looked for.
+    pub wanted: Wanted,
+    /// Every source.
+    pub sources: Sources,
+    /// What does not count.
+    pub excuses: Excuses,
+    /// Whether changed renders are kept for a later decision.
+    pub keep: bool,
+    /// Without progress.
+    pub quiet: bool,
+    /// Whether guards are taken out of charts, when their rules are looked for.
+    pub mutate: bool,
 }
 
 /// Runs the command.
@@ -99,31 +132,11 @@ pub fn run(global: &Global, select: &Select, shard: Option<Shard>, asked: &Asked
     if !quiet {
         header(&session, &session.helm_line(&helm), cells.len())?;
     }
-    let mut gathered = examine(&session, &sources, &helm, &cells, &wanted, (whole, quiet))?;
-    let table = if wanted.guards() && !process::cancelled() {
-        let tried = guards(&session, &sources, &helm, &cells, (whole, asked.mutate))?;
-        let table = guards::table(&tried);
-        gathered.findings.extend(tried.findings);
-        gathered.troubles.extend(tried.troubles);
-        gathered.notes.push(format!(
-            "guards: {} made, {} verdicts kept from earlier runs",
-            several(tried.renders, "render", "renders"),
-            tried.kept
-        ));
-        table
-    } else {
-        String::new()
-    };
-    let redactor = Redactor::new(&gathered.secrets);
+    let scope = Scope { cells, whole, wanted, sources, excuses, keep: true, quiet, mutate: asked.mutate };
+    let Examined { mut report, redactor, table, .. } = examine(&session, &helm, &scope)?;
     if !table.is_empty() && !quiet {
         to_stdout(&redactor, |out| writeln!(out, "{table}"))?;
     }
-    let mut report = gathered.report(&session.matrix, &wanted);
-    let looked_for = |rule: &str| wanted.has(rule) && session.matrix.rules.get(rule) != Some(&Severity::Off);
-    let all_checks = asked.check.is_empty() && asked.skip.is_empty();
-    let part = Part { cells: &cells, all_checks, speaks_for_all: whole, looked_for: &looked_for };
-    excuses.apply(&session, &part, &mut report);
-    report.helm = session.helm_line(&helm);
     report.duration = started.elapsed();
     let fail_on = if global.fail_on == FailOn::Warning { Severity::Warning } else { Severity::Error };
     let code = report.exit_code(fail_on);
@@ -133,24 +146,31 @@ pub fn run(global: &Global, select: &Select, shard: Option<Shard>, asked: &Asked
     Ok(code)
 }
 
-/// Renders the cells and runs the checks. `whole` says whether they stand for all cells.
-pub(super) fn examine(
-    session: &Session,
-    sources: &checks::sources::Sources,
-    helm: &Helm,
-    cells: &[&Cell],
-    wanted: &Wanted,
-    (whole, quiet): (bool, bool),
-) -> Result<Gathered, super::Failure> {
+/// What a run found.
+pub struct Examined {
+    /// The finished report, without duration and next step.
+    pub report: Report,
+    /// What no output may show.
+    pub redactor: Redactor,
+    /// What is known of every cell.
+    pub facts: BTreeMap<String, Facts>,
+    /// How the guards stand, where they were tried.
+    pub table: String,
+}
+
+/// Renders, compares, runs the rules, and takes out what is excused. The redactor knows what no output may show.
+pub fn examine(session: &Session, helm: &Helm, scope: &Scope<'_>) -> Result<Examined, Failure> {
     let home = Session::home()?;
-    let rules = engine::wanted(&session.matrix, |rule| wanted.has(rule));
+    let (cells, whole, excuses) = (scope.cells.as_slice(), scope.whole, &scope.excuses);
+    let rules = engine::wanted(&session.matrix, |rule| scope.wanted.has(rule));
     let key = crate::report::redact::mask_key();
-    let engine = Engine { root: &session.root, matrix: &session.matrix, sources, rules: &rules, key: &key };
+    let engine =
+        Engine { root: &session.root, matrix: &session.matrix, sources: &scope.sources, rules: &rules, key: &key };
     let judge = Judge {
         engine: &engine,
         renderer: session.renderer(helm, &home),
         same_helm: helm.version == session.matrix.helm.version,
-        pending: Some(session.target.join("xtask").join("pending")),
+        pending: scope.keep.then(|| session.target.join("xtask").join("pending")),
     };
     if let Some(pending) = &judge.pending {
         for cell in cells {
@@ -159,7 +179,7 @@ pub(super) fn examine(
         }
     }
     let mut gathered = Gathered::default();
-    let mut progress = Progress::new(cells.len(), quiet);
+    let mut progress = Progress::new(cells.len(), scope.quiet);
     // Helm takes nearly all of the time; the sources are read meanwhile.
     let (in_sources, leaks) = std::thread::scope(|scope| {
         let reading = scope.spawn(|| engine.all_sources());
@@ -187,7 +207,7 @@ pub(super) fn examine(
         gathered.findings.extend(engine.concerning(found, &selected, whole));
         let changed: std::collections::BTreeSet<String> =
             gathered.changes.iter().map(|(cell, ..)| cell.clone()).collect();
-        if wanted.has("render/nondeterministic") {
+        if scope.wanted.has("render/nondeterministic") {
             confirm(&judge.renderer, cells, session.jobs(), &changed, &mut gathered.findings);
         }
     }
@@ -201,39 +221,53 @@ pub(super) fn examine(
             cells.len()
         ));
     }
-    Ok(gathered)
+    let table = if scope.wanted.guards() && !process::cancelled() {
+        let tried = guards(session, helm, scope, &home);
+        let table = guards::table(&tried);
+        gathered.findings.extend(tried.findings);
+        gathered.troubles.extend(tried.troubles);
+        gathered.notes.push(format!(
+            "guards: {} made, {} verdicts kept from earlier runs",
+            several(tried.renders, "render", "renders"),
+            tried.kept
+        ));
+        table
+    } else {
+        String::new()
+    };
+    let facts = std::mem::take(&mut gathered.facts);
+    let redactor = Redactor::judging(std::mem::take(&mut gathered.secrets));
+    let mut report = gathered.report(&session.matrix, &scope.wanted, &redactor);
+    let looked_for = |rule: &str| scope.wanted.has(rule) && session.matrix.rules.get(rule) != Some(&Severity::Off);
+    let part = Part { cells, all_checks: scope.wanted.is_all(), speaks_for_all: whole, looked_for: &looked_for };
+    excuses.apply(session, &part, &mut report);
+    report.helm = session.helm_line(helm);
+    Ok(Examined { report, redactor, facts, table })
 }
 
 /// Tries the guards of the cells.
-fn guards(
-    session: &Session,
-    sources: &checks::sources::Sources,
-    helm: &Helm,
-    cells: &[&Cell],
-    (whole, mutate): (bool, bool),
-) -> Result<guards::Outcome, super::Failure> {
-    let home = Session::home()?;
+fn guards(session: &Session, helm: &Helm, scope: &Scope<'_>, home: &TempDir) -> guards::Outcome {
     let folder = session.target.join("xtask");
     // A target that cannot be written costs what is kept for the next run, not the verdict.
     let _ = crate::golden::write::own_folder(&folder);
-    Ok(guards::run(&guards::Input {
-        cells,
-        sources,
-        renderer: &session.renderer(helm, &home),
+    guards::run(&guards::Input {
+        cells: &scope.cells,
+        sources: &scope.sources,
+        renderer: &session.renderer(helm, home),
         helm: &helm.version,
         jobs: session.jobs(),
         folder: &folder,
-        whole,
-        mutate,
+        whole: scope.whole,
+        mutate: scope.mutate,
         stop: &process::cancelled,
-    }))
+    })
 }
 
 fn prints_machine_format(global: &Global) -> bool {
     global.report.iter().any(|r| r.format != Format::Human && r.file.is_none())
 }
 
-fn header(session: &Session, helm: &str, cells: usize) -> Result<(), super::Failure> {
+fn header(session: &Session, helm: &str, cells: usize) -> Result<(), Failure> {
     let matrix = &session.matrix;
     to_stdout(&Redactor::default(), |out| {
         let releases = several(matrix.releases.len(), "release", "releases");
@@ -287,11 +321,13 @@ impl Gathered {
         }
     }
 
-    pub(super) fn report(mut self, matrix: &Matrix, wanted: &Wanted) -> Report {
+    fn report(mut self, matrix: &Matrix, wanted: &Wanted, redactor: &Redactor) -> Report {
+        let mask = |text: &str| redactor.redact(text).into_owned();
         let severity = |finding: &Finding| matrix.rules.get(&finding.rule).copied().unwrap_or(finding.severity);
         let findings = self.findings.into_iter().filter(|f| wanted.has(&f.rule)).map(|mut f| {
             f.severity = severity(&f);
-            f
+            // Before fingerprints are made: no hash of a secret goes into one.
+            f.redacted(&mask)
         });
         let findings = finding::merge(findings.filter(|f| f.severity != Severity::Off));
         let differs = findings.iter().any(|f| f.rule == "golden/differs");
@@ -359,8 +395,8 @@ fn next(report: &Report, all: bool) -> String {
     }
 }
 
-fn sinks(session: &Session, report: &Report, redactor: &Redactor) -> Result<(), super::Failure> {
-    let sources = Sources::new(&session.root);
+fn sinks(session: &Session, report: &Report, redactor: &Redactor) -> Result<(), Failure> {
+    let sources = diagnostic::Sources::new(&session.root, redactor);
     let verbose = session.global.verbose > 0;
     let asked = &session.global.report;
     for to in asked {

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use checks::finding::Finding;
+use checks::leaks::Redactor;
 use checks::model::{Cell, Place};
 use checks::rules::{self, Rule};
 use checks::yaml;
@@ -37,8 +38,13 @@ fn regex(pattern: &str) -> Regex {
     Regex::new(pattern).expect("a constant pattern")
 }
 
-/// What a refused render means.
-pub fn explain(renderer: &Renderer<'_>, cell: &Cell, render: &Render) -> Finding {
+/// What a refused render means, with all that Helm repeats of values masked.
+pub fn explain(renderer: &Renderer<'_>, cell: &Cell, render: &Render, redactor: &Redactor) -> Finding {
+    let scrub = |text: &str| redactor.scrub(text).into_owned();
+    told(renderer, cell, render, &scrub).redacted(&scrub)
+}
+
+fn told(renderer: &Renderer<'_>, cell: &Cell, render: &Render, scrub: &dyn Fn(&str) -> String) -> Finding {
     let words = error_of(&render.stderr);
     let files = Files { root: renderer.root, cell };
     let finding = if let Some(c) = EXECUTION.captures(&words) {
@@ -58,7 +64,7 @@ pub fn explain(renderer: &Renderer<'_>, cell: &Cell, render: &Render) -> Finding
             0,
         ))
     } else if let Some(c) = BROKEN_YAML.captures(&words) {
-        broken_yaml(renderer, &files, &c[1], c.get(2).map(|m| number(m.as_str())), first_line(&c[3]))
+        broken_yaml(renderer, &files, &c[1], c.get(2).map(|m| number(m.as_str())), first_line(&c[3]), scrub)
     } else if words.starts_with("values don't meet the specifications of the schema") {
         schema(&files, &words)
     } else if let Some(c) = VALUES.captures(&words) {
@@ -164,7 +170,14 @@ fn execution(files: &Files<'_>, words: &str) -> Option<Finding> {
 }
 
 /// The YAML that a template made cannot be read: shown as rendered, since the template alone does not show it.
-fn broken_yaml(renderer: &Renderer<'_>, files: &Files<'_>, template: &str, line: Option<usize>, why: &str) -> Finding {
+fn broken_yaml(
+    renderer: &Renderer<'_>,
+    files: &Files<'_>,
+    template: &str,
+    line: Option<usize>,
+    why: &str,
+    scrub: &dyn Fn(&str) -> String,
+) -> Finding {
     let debug = renderer.debug(files.cell);
     let text = String::from_utf8_lossy(&debug.stdout);
     let source = format!("# Source: {template}");
@@ -179,10 +192,12 @@ fn broken_yaml(renderer: &Renderer<'_>, files: &Files<'_>, template: &str, line:
     let mut finding = failed(&format!("a template renders to YAML that cannot be read: {why}"), "");
     let mut place = files.template(template, 0, 0);
     if let Some(bad) = ours.or(told) {
-        let lines: Vec<&str> = text.lines().collect();
+        // Masked before lines are cut: half a secret is known to nobody.
+        let shown = scrub(&text);
+        let (lines, shown): (Vec<&str>, Vec<&str>) = (text.lines().collect(), shown.lines().collect());
         let first = bad.saturating_sub(AROUND).max(1);
         let mut excerpt = String::from("rendered:\n");
-        for (index, content) in lines.iter().enumerate().take(bad + 2).skip(first - 1) {
+        for (index, content) in shown.iter().enumerate().take(bad + 2).skip(first - 1) {
             let mark = if index + 1 == bad { '>' } else { ' ' };
             excerpt.push_str(&format!("{mark} {}\n", cut(content)));
         }

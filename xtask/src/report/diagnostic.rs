@@ -1,53 +1,20 @@
 //! A finding in the shape of a compiler's: rule, message, the line itself, notes, the next step.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use checks::finding::Finding;
 use checks::model::{Place, Severity};
 
+pub use super::lines::Sources;
+
 /// Characters of a long line that are shown.
 const WIDTH: usize = 120;
 /// Cells that are named before the rest is counted.
 const CELLS: usize = 9;
-/// Larger files are not opened to show a line of them.
-const LARGEST: u64 = 16 << 20;
-
-/// Lines of the repository's files.
-pub struct Sources {
-    root: PathBuf,
-    known: RefCell<BTreeMap<String, Option<String>>>,
-}
-
-impl Sources {
-    /// Below a root.
-    pub fn new(root: &Path) -> Self {
-        Self { root: root.to_owned(), known: RefCell::default() }
-    }
-
-    /// Shows a text in the place of a file's own, such as one with its credentials masked.
-    pub fn show_instead(&self, file: &str, text: String) {
-        self.known.borrow_mut().insert(file.to_owned(), Some(text));
-    }
-
-    /// A line of a file, from 1.
-    fn line(&self, file: &str, line: usize) -> Option<String> {
-        let mut known = self.known.borrow_mut();
-        let text = known.entry(file.to_owned()).or_insert_with(|| {
-            let path = self.root.join(file);
-            let small = path.metadata().is_ok_and(|m| m.is_file() && m.len() <= LARGEST);
-            small.then(|| std::fs::read(path).ok()).flatten().map(|b| String::from_utf8_lossy(&b).into_owned())
-        });
-        text.as_ref()?.lines().nth(line.checked_sub(1)?).map(str::to_owned)
-    }
-}
-
 /// The block of one finding, with colours.
-pub fn block(finding: &Finding, sources: &Sources) -> String {
+pub fn block(finding: &Finding, sources: &Sources<'_>) -> String {
     let level = if finding.severity == Severity::Warning { Level::WARNING } else { Level::ERROR };
     let title = level.primary_title(clean(&finding.message)).id(finding.rule.clone());
     let mut group: Group<'_> = Group::with_title(title);
@@ -100,15 +67,15 @@ pub fn cells<'a>(names: impl ExactSizeIterator<Item = &'a String>) -> String {
     shown.join("  ")
 }
 
-fn show<'a>(group: Group<'a>, place: &Place, label: &str, kind: AnnotationKind, sources: &Sources) -> Group<'a> {
-    let Some(line) = sources.line(&place.file, place.line) else {
+fn show<'a>(group: Group<'a>, place: &Place, label: &str, kind: AnnotationKind, sources: &Sources<'_>) -> Group<'a> {
+    let Some((line, place)) = sources.line(place) else {
         let mut origin = Origin::path(place.file.clone());
         if place.line > 0 {
             origin = origin.line(place.line).char_column(place.column.max(1));
         }
         return group.element(origin);
     };
-    let (line, start, end) = window(&line, place);
+    let (line, start, end) = window(&line, &place);
     let mut annotation = kind.span(start..end);
     if !label.is_empty() {
         annotation = annotation.label(clean(label));

@@ -21,7 +21,7 @@ const CYAN: Style = AnsiColor::Cyan.on_default();
 const SHOWN: usize = 40;
 
 /// Writes the report. `verbose` names the slowest cell.
-pub fn write(report: &Report, sources: &Sources, verbose: bool, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(report: &Report, sources: &Sources<'_>, verbose: bool, out: &mut dyn Write) -> io::Result<()> {
     // A cell that differs is shown below as a decision, with its diff.
     for finding in report.findings.iter().filter(|f| f.rule != "golden/differs") {
         writeln!(out, "{}\n", diagnostic::block(finding, sources).trim_end())?;

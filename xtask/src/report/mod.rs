@@ -3,6 +3,7 @@
 pub mod diagnostic;
 pub mod human;
 pub mod json;
+pub mod lines;
 pub mod page;
 pub mod redact;
 pub mod sarif;
