@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use checks::leaks::Redactor;
-use checks::model::Cell;
-use checks::rules::Check;
+use checks::model::{Cell, Severity};
 use checks::secrets::Inventory;
 use checks::tracker::{Evidence, TRACKER_COMMAND, TRACKER_PAGE, Tracker};
 use checks::values::Charts;
@@ -14,7 +13,10 @@ use super::validate::{Wanted, examine};
 use super::{Failure, Outcome, Session, secrets, to_stdout};
 use crate::cli::{Global, PageFormat};
 use crate::engine;
+use crate::excuse::{Excuses, Part};
+use crate::guards;
 use crate::report::CellStatus;
+use crate::run::process;
 use crate::sources;
 
 /// Lines of the difference that `--check` shows.
@@ -24,15 +26,34 @@ const SHOWN: usize = 20;
 pub fn run(global: &Global, format: PageFormat, write: bool, check: bool) -> Outcome {
     let session = Session::open(global)?;
     let matrix = &session.matrix;
-    // The pages that the program writes are nobody's work; the tracker shows services.
-    let wanted = Wanted::new(&[], &["docs/stale".to_owned()])?;
+    let wanted = Wanted::new(&[], &[])?;
     let cells: Vec<&Cell> = matrix.cells.iter().collect();
-    let helm = session.helm()?;
     let sources = sources::read(&session.root, matrix);
+    let excuses = Excuses::load(&session, &sources)?;
+    let helm = session.helm()?;
     let mut gathered = examine(&session, &sources, &helm, &cells, &wanted, (true, global.quiet))?;
+    let home = Session::home()?;
+    let tried = guards::run(&guards::Input {
+        cells: &cells,
+        sources: &sources,
+        renderer: &session.renderer(&helm, &home),
+        helm: &helm.version,
+        jobs: session.jobs(),
+        folder: &session.target.join("xtask"),
+        whole: true,
+        mutate: false,
+        stop: &process::cancelled,
+    });
+    gathered.findings.extend(tried.findings);
+    gathered.troubles.extend(tried.troubles);
     let facts = std::mem::take(&mut gathered.facts);
     let redactor = Redactor::new(&gathered.secrets);
-    let report = gathered.report(matrix, &wanted);
+    let mut report = gathered.report(matrix, &wanted);
+    let looked_for = |rule: &str| matrix.rules.get(rule) != Some(&Severity::Off);
+    let part = Part { cells: &cells, all_checks: true, speaks_for_all: true, looked_for: &looked_for };
+    excuses.apply(&session, &part, &mut report);
+    // The pages that the program writes are no service's work, and this one must not wait for them.
+    report.findings.retain(|f| f.rule != "docs/stale");
     if let Some(trouble) = report.troubles.first() {
         return Err(Failure::Words(trouble.clone()));
     }
@@ -40,10 +61,8 @@ pub fn run(global: &Global, format: PageFormat, write: bool, check: bool) -> Out
     let environments = matrix.environment_names();
     let inventory = Inventory::of(matrix, &environments, &facts, &|cell| charts.effective(cell));
     let rules = engine::wanted(matrix, |rule| wanted.has(rule));
-    // What the program finds by itself counts as looked for only where every run looks for it.
-    let ran = rules.iter().filter(|r| !matches!(r.check, Check::Program));
-    let mut checked: BTreeSet<&str> = ran.filter_map(|r| r.id.split('/').next()).collect();
-    checked.extend(["golden", "render"]);
+    let checked: BTreeSet<&str> =
+        rules.iter().filter(|r| r.id != "docs/stale").filter_map(|r| r.id.split('/').next()).collect();
     let equal = report.cells.iter().filter(|c| c.status == CellStatus::Equal).map(|c| c.name.clone()).collect();
     let tracker = Tracker::of(&Evidence {
         matrix,

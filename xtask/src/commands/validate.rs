@@ -285,13 +285,13 @@ fn header(session: &Session, helm: &str, cells: usize) -> Result<(), Failure> {
 #[derive(Default)]
 pub(super) struct Gathered {
     cells: Vec<crate::report::CellResult>,
-    findings: Vec<Finding>,
+    pub(super) findings: Vec<Finding>,
     /// Credentials in renders, by the number of the cell.
     leaks: Vec<(usize, Vec<Rendered>)>,
     /// What is known of every cell.
     pub(super) facts: BTreeMap<String, Facts>,
     changes: Vec<(String, bool, Vec<changes::ObjectChange>)>,
-    troubles: Vec<String>,
+    pub(super) troubles: Vec<String>,
     /// Values that no output may show.
     pub(super) secrets: Vec<String>,
     notes: Vec<String>,
