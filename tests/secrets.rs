@@ -123,7 +123,8 @@ fn repository() -> Repository {
         ("migrations", MIGRATIONS, "existingSecret: db\n"),
         ("web", WEB, "replicas: 1\nauth:\n  existingSecret: db\n  tokenTTL: 30s\n"),
     ] {
-        repository.write(&format!("charts/{chart}/Chart.yaml"), format!("apiVersion: v2\nname: {chart}\nversion: 1.0.0\n"));
+        repository
+            .write(&format!("charts/{chart}/Chart.yaml"), format!("apiVersion: v2\nname: {chart}\nversion: 1.0.0\n"));
         repository.write(&format!("charts/{chart}/templates/all.yaml"), template);
         repository.write(&format!("charts/{chart}/values.yaml"), values);
         repository.write(&format!("charts/{chart}/README.md"), format!("# {chart}\n"));
@@ -168,7 +169,13 @@ fn rotation_tells_every_kind_of_user_how_a_change_reaches_it() {
             let environments: Vec<&str> =
                 row["environments"].as_array().unwrap().iter().filter_map(|e| e.as_str()).collect();
             let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-            format!("{} {} {} {}", text(&usage["object"]), text(&usage["as"]["way"]), text(&usage["effect"]), environments.join(","))
+            format!(
+                "{} {} {} {}",
+                text(&usage["object"]),
+                text(&usage["as"]["way"]),
+                text(&usage["effect"]),
+                environments.join(",")
+            )
         })
         .collect();
     assert_eq!(
@@ -191,8 +198,10 @@ fn rotation_tells_every_kind_of_user_how_a_change_reaches_it() {
 fn the_runbook_of_a_key_is_in_order_for_each_environment() {
     let repository = repository();
     let text = said(&repository, &["secrets", "rotation", "--key", "db-password", "--env", "local"]);
-    let steps: Vec<&str> =
-        text.lines().filter(|l| l.split_once(". ").is_some_and(|(n, _)| n.bytes().all(|b| b.is_ascii_digit()))).collect();
+    let steps: Vec<&str> = text
+        .lines()
+        .filter(|l| l.split_once(". ").is_some_and(|(n, _)| n.bytes().all(|b| b.is_ascii_digit())))
+        .collect();
     assert_eq!(
         steps,
         [
@@ -254,7 +263,8 @@ fn pages_are_written_and_found_stale() {
     let stale = |repository: &Repository| {
         let output = repository.run(&["validate", "--check", "docs/stale", "--report", "json"]);
         let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-        let files = report["findings"].as_array().unwrap().iter().map(|f| f["location"]["file"].as_str().unwrap().to_owned());
+        let files =
+            report["findings"].as_array().unwrap().iter().map(|f| f["location"]["file"].as_str().unwrap().to_owned());
         let files: Vec<String> = files.filter(|f| f.starts_with("docs/")).collect();
         (output.status.code(), files)
     };
@@ -267,7 +277,8 @@ fn pages_are_written_and_found_stale() {
     repository.write("environments/local/web.yaml", "# One is enough.\nreplicas: 1\n");
     assert_eq!(stale(&repository), (Some(0), vec![]));
     // A new user of the Secret changes both, a new value the inventory only.
-    repository.write("charts/web/values.yaml", "replicas: 1\nfeature: on\nauth:\n  existingSecret: db\n  tokenTTL: 30s\n");
+    repository
+        .write("charts/web/values.yaml", "replicas: 1\nfeature: on\nauth:\n  existingSecret: db\n  tokenTTL: 30s\n");
     assert_eq!(stale(&repository), (Some(1), vec!["docs/secrets-inventory.md".to_owned()]));
     repository.write("charts/web/templates/all.yaml", WEB.replace("name: nightly", "name: daily"));
     let both = ["docs/secrets-inventory.md", "docs/secrets-rotation.md"].map(str::to_owned).to_vec();

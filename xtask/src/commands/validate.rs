@@ -50,6 +50,8 @@ pub struct Asked<'a> {
 pub struct Wanted {
     check: Vec<String>,
     skip: Vec<String>,
+    /// Whether those that must be named are looked for without that.
+    guards: bool,
 }
 
 impl Wanted {
@@ -64,12 +66,17 @@ impl Wanted {
                 return Err(format!("no check is called `{name}`\n  help: {hint}"));
             }
         }
-        Ok(Self { check: check.to_vec(), skip: skip.to_vec() })
+        Ok(Self { check: check.to_vec(), skip: skip.to_vec(), guards: false })
     }
 
     /// All rules.
     pub fn all() -> Self {
-        Self { check: Vec::new(), skip: Vec::new() }
+        Self { check: Vec::new(), skip: Vec::new(), guards: false }
+    }
+
+    /// All rules, those that cost renders of their own as well.
+    pub fn even_guards() -> Self {
+        Self { guards: true, ..Self::all() }
     }
 
     /// Whether none is left out.
@@ -81,7 +88,7 @@ impl Wanted {
     pub fn has(&self, rule: &str) -> bool {
         let family = rule.split_once('/').map(|(family, _)| family);
         let names = |list: &[String]| list.iter().any(|n| n == rule || family == Some(n));
-        let by_default = self.check.is_empty() && family != Some(GUARDS);
+        let by_default = self.check.is_empty() && (self.guards || family != Some(GUARDS));
         (by_default || names(&self.check)) && !names(&self.skip)
     }
 
