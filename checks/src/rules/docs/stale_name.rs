@@ -1,6 +1,6 @@
 //! `docs/stale-name`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::markdown::{Name, Role, names};
 use crate::facts::{Kind, Supply};
@@ -52,6 +52,7 @@ fn check(view: &MatrixView<'_>, findings: &mut Vec<Finding>) {
         let Some(page) = release.docs.as_deref().filter(|p| seen.insert(*p)) else { continue };
         let Some(source) = view.sources.get(page) else { continue };
         let mut values = None;
+        let mut stale: BTreeMap<(&str, &str), Finding> = BTreeMap::new();
         for name in names(source.text().unwrap_or_default()) {
             if !is_name(&name) {
                 continue;
@@ -71,21 +72,27 @@ fn check(view: &MatrixView<'_>, findings: &mut Vec<Finding>) {
             }
             let near = nearest::did_you_mean(name.text, near.iter().map(String::as_str));
             let end = name.column + name.text.chars().count();
+            let place = Place {
+                file: page.to_owned(),
+                line: name.line,
+                column: name.column,
+                end_line: name.line,
+                end_column: end,
+            };
+            if let Some(known) = stale.remove(&(what, name.text)) {
+                stale.insert((what, name.text), known.related(place, "and here"));
+                continue;
+            }
             let mut finding = RULE
                 .finding(format!("the page names {what} {}, which does not exist", name.text))
-                .at(Place {
-                    file: page.to_owned(),
-                    line: name.line,
-                    column: name.column,
-                    end_line: name.line,
-                    end_column: end,
-                })
+                .at(place)
                 .label("exists in no environment")
                 .help(if near.is_empty() { "correct the name, or drop the line".to_owned() } else { near });
             finding.cells =
                 view.matrix.cells.iter().filter(|c| c.release == release.name).map(crate::model::Cell::name).collect();
-            findings.push(finding);
+            stale.insert((what, name.text), finding);
         }
+        findings.extend(stale.into_values());
     }
 }
 

@@ -94,6 +94,7 @@ fn finding(
     let known = known_keys(producers).unwrap_or_default();
     let mut finding = RULE
         .finding(format!("{} {} has no key {key}", consumed.kind, consumed.name))
+        .identity(&format!("{} {} {}/{} {key}", facts.release(), consumed.kind, consumed.namespace, consumed.name))
         .at(places::of_text(view.sources, view.matrix, facts, consumed.object, key))
         .label(format!("{} {}", object.told(), consumed.told(facts)));
     for one in all {
@@ -105,9 +106,10 @@ fn finding(
                 let maker = by.object(produced.object);
                 let keys =
                     if produced.keys.known.is_empty() { "none".to_owned() } else { produced.keys.known.join(", ") };
-                finding = finding
-                    .note(format!("{} of {} sets {keys}", maker.short(), by.release()))
-                    .related(places::of_object(view.sources, view.matrix, by, produced.object), "produced here");
+                finding = finding.note(format!("{} of {} sets {keys}", maker.short(), by.release())).related(
+                    places::of_text(view.sources, view.matrix, by, produced.object, &produced.name),
+                    "produced here",
+                );
             }
             Producer::External(external) => {
                 finding = finding

@@ -53,7 +53,7 @@ fn check(view: &EnvironmentView<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         let place = |(facts, produced): (&Facts, &Produced)| {
-            places::of_object(view.sources, view.matrix, facts, produced.object)
+            places::of_text(view.sources, view.matrix, facts, produced.object, &produced.name)
         };
         let told = |(facts, produced): (&Facts, &Produced)| {
             format!("{} of release {}", facts.object(produced.object).short(), facts.release())
@@ -61,6 +61,7 @@ fn check(view: &EnvironmentView<'_>, findings: &mut Vec<Finding>) {
         let (first, last) = (all[0], all[all.len() - 1]);
         let mut finding = RULE
             .finding(format!("Secret {name} has more than one producer"))
+            .identity(&format!("{namespace}/{name}"))
             .at(place(last))
             .label(format!("made by {}", told(last)))
             .help("keep one producer, or let one only add keys (creationPolicy: Merge)");

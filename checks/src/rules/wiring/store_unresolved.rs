@@ -35,45 +35,53 @@ Where the whole matrix renders no store at all: then stores are somebody else's.
 
 const STORES: [Kind; 2] = [Kind::Store, Kind::ClusterStore];
 
+type Missing<'a> = BTreeMap<(Kind, &'a str, &'a str), Finding>;
+
 fn check(view: &MatrixView<'_>, findings: &mut Vec<Finding>) {
     if !view.facts.values().any(|f| f.produces.iter().any(|p| STORES.contains(&p.kind))) {
         return;
     }
+    let mut missing = Missing::new();
     for environment in &view.matrix.environments {
-        let cells: Vec<&Facts> = view
-            .matrix
-            .cells
-            .iter()
-            .filter(|c| c.env == environment.name)
-            .map_while(|c| view.facts.get(&c.name()))
-            .collect();
-        if cells.len() < view.matrix.cells.iter().filter(|c| c.env == environment.name).count() {
+        let cells = || view.matrix.cells.iter().filter(|c| c.env == environment.name);
+        let facts: Vec<&Facts> = cells().filter_map(|c| view.facts.get(&c.name())).collect();
+        if facts.len() < cells().count() {
             continue;
         }
-        let supply = Supply::of(view.matrix, &environment.name, cells.iter().copied());
-        for facts in &cells {
-            unresolved(view, facts, &supply, findings);
+        let supply = Supply::of(view.matrix, &environment.name, facts.iter().copied());
+        for facts in facts {
+            unresolved(view, facts, &supply, &mut missing);
         }
     }
+    findings.extend(missing.into_values());
 }
 
-fn unresolved(view: &MatrixView<'_>, facts: &Facts, supply: &Supply<'_>, findings: &mut Vec<Finding>) {
-    let mut by_template: BTreeMap<_, Finding> = BTreeMap::new();
+/// One finding for each store, at the first reference; the templates of all others are named.
+fn unresolved<'a>(view: &MatrixView<'a>, facts: &'a Facts, supply: &Supply<'_>, missing: &mut Missing<'a>) {
     for consumed in facts.consumes.iter().filter(|c| STORES.contains(&c.kind) && !c.optional) {
-        let (kind, name) = (consumed.kind, &consumed.name);
+        let (kind, name) = (consumed.kind, consumed.name.as_str());
         if !supply.producers(kind, &consumed.namespace, name).is_empty() {
             continue;
         }
         let object = facts.object(consumed.object);
-        let finding = by_template.entry((kind, name, object.template.as_deref())).or_insert_with(|| {
-            let near = nearest::did_you_mean(name, supply.names(kind, &consumed.namespace));
-            let help = if near.is_empty() { "correct the name, or render the store".to_owned() } else { near };
-            RULE.finding(format!("nothing produces {kind} {name}"))
-                .at(places::of_text(view.sources, view.matrix, facts, consumed.object, name))
-                .label(format!("{} {}", object.told(), consumed.told(facts)))
-                .help(help)
-        });
-        *finding = finding.clone().shown(places::in_render(facts, consumed.object, &consumed.path, consumed.line));
+        let place = places::of_text(view.sources, view.matrix, facts, consumed.object, name);
+        let shown = places::in_render(facts, consumed.object, &consumed.path, consumed.line);
+        let label = format!("{} {}", object.told(), consumed.told(facts));
+        let slot = (kind, consumed.namespace.as_str(), name);
+        let finding = match missing.remove(&slot) {
+            Some(known) if known.place.as_ref() == Some(&place) => known,
+            Some(known) if known.related.iter().any(|(other, _)| *other == place) => known,
+            Some(known) => known.related(place, label),
+            None => {
+                let near = nearest::did_you_mean(name, supply.names(kind, &consumed.namespace));
+                let help = if near.is_empty() { "correct the name, or render the store".to_owned() } else { near };
+                RULE.finding(format!("nothing produces {kind} {name}"))
+                    .identity(&format!("{kind} {}/{name}", consumed.namespace))
+                    .at(place)
+                    .label(label)
+                    .help(help)
+            }
+        };
+        missing.insert(slot, finding.shown(shown));
     }
-    findings.extend(by_template.into_values());
 }
