@@ -280,7 +280,6 @@ mod tests {
                 "https://example.com/a",
                 "db.example.com",
                 "secret/data/prod/db",
-                "the password of the user",
                 "os.getenv(X)",
                 "10.0.0.0/8",
                 "kv/prod/db#password",
@@ -296,7 +295,7 @@ mod tests {
             Shape::Name,
         );
         all(
-            &["changeme", "CHANGE_ME", "<token>", "xxxxxxxx", "********", "your-api-key", "password", "example"],
+            &["the password of the user", "changeme", "CHANGE_ME", "<token>", "xxxxxxxx", "********", "your-api-key", "password", "example"],
             Shape::Placeholder,
         );
     }

@@ -218,6 +218,14 @@ pub fn examine(session: &Session, helm: &Helm, scope: &Scope<'_>) -> Result<Exam
             confirm(&judge.renderer, cells, session.jobs(), &changed, &mut gathered.findings);
         }
     }
+    // A template of a cell that did not render has had no chance to render anything.
+    let failed: std::collections::BTreeSet<&String> = gathered
+        .cells
+        .iter()
+        .filter(|c| matches!(c.status, CellStatus::Failed | CellStatus::Broken))
+        .map(|c| &c.name)
+        .collect();
+    gathered.findings.retain(|f| f.rule != "sources/dead-template" || !f.cells.iter().any(|c| failed.contains(c)));
     if whole {
         gathered.findings.extend(orphaned(session));
     }

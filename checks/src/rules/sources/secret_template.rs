@@ -82,7 +82,10 @@ fn secrets_from_values(text: &str) -> Vec<usize> {
         if let Some(value) = content.strip_prefix("kind:") {
             let is_secret = value.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == "Secret");
             if indent == 0 && is_secret {
-                finish(&mut kind, &mut filled);
+                // Its data may stand before its kind.
+                if kind.is_some() {
+                    finish(&mut kind, &mut filled);
+                }
                 kind = Some(number + 1);
             }
         }
