@@ -10,15 +10,15 @@ const SKIP: u8 = 0xfe;
 
 const fn table() -> [u8; 256] {
     let mut table = [BAD; 256];
-    let mut at = 0;
+    let mut at = 0u8;
     while at < 26 {
-        table[b'A' as usize + at] = at as u8;
-        table[b'a' as usize + at] = at as u8 + 26;
+        table[(b'A' + at) as usize] = at;
+        table[(b'a' + at) as usize] = at + 26;
         at += 1;
     }
     at = 0;
     while at < 10 {
-        table[b'0' as usize + at] = at as u8 + 52;
+        table[(b'0' + at) as usize] = at + 52;
         at += 1;
     }
     table[b'+' as usize] = 62;
@@ -60,7 +60,7 @@ pub fn base64(text: &[u8]) -> Option<Vec<u8>> {
             out.push((bits >> held & 0xff) as u8);
         }
     }
-    if digits % 4 == 1 || padding > 2 || (padding > 0 && (digits + padding) % 4 != 0) {
+    if digits % 4 == 1 || padding > 2 || (padding > 0 && !(digits + padding).is_multiple_of(4)) {
         return None;
     }
     Some(out)
@@ -93,7 +93,7 @@ pub fn percent(text: &[u8]) -> Vec<u8> {
             && let (Some(&a), Some(&b)) = (text.get(at + 1), text.get(at + 2))
             && let (Some(a), Some(b)) = (hex(a), hex(b))
         {
-            out.push((a * 16 + b) as u8);
+            out.push(u8::try_from(a * 16 + b).unwrap_or_default());
             at += 3;
         } else {
             out.push(text[at]);

@@ -91,7 +91,6 @@ impl Around {
             (Kind::Secret, b"stringData") => return Self { place: Where::Secret, zone: Zone::StringData, ..fields },
             (Kind::Config, b"data") => return Self { place: Where::Config, ..fields },
             (Kind::Config, b"binaryData") => return Self { place: Where::Config, zone: Zone::Data, ..fields },
-            (Kind::Sealed, b"encryptedData") => return Self { zone: Zone::References, ..fields },
             (Kind::External, b"spec" | b"externalSecretSpec" | b"target") => return self,
             (Kind::External, b"template") if parent == b"target" => {
                 return Self { place: Where::Target, kind: Kind::External, ..self };

@@ -31,7 +31,7 @@ pub fn scan(
     let mut at = range.start;
     while at < bytes.len() {
         match bytes[at] {
-            b' ' | b'\t' | b'\r' | b'\n' => at += 1,
+            b' ' | b'\t' | b'\r' | b'\n' | b':' => at += 1,
             b'{' if bytes[at..].starts_with(b"{{") && !bytes[at..].starts_with(b"{{\"") => {
                 at = memchr::memmem::find(&bytes[at..], b"}}").map_or(bytes.len(), |n| at + n + 2);
                 settle(&mut stack);
@@ -62,7 +62,6 @@ pub fn scan(
                 at += 1;
                 settle(&mut stack);
             }
-            b':' => at += 1,
             b'#' if at == 0 || bytes[at - 1].is_ascii_whitespace() => {
                 at = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |n| at + n);
             }
@@ -124,7 +123,7 @@ fn token(
     }
     if last.value_next {
         last.value_next = false;
-        last.level.scalar(scan, text, value, &path);
+        last.level.scalar(scan, text, &value, &path);
         return;
     }
     let rest = text.bytes.get(next..).unwrap_or_default();

@@ -159,7 +159,7 @@ pub fn is_location(value: &[u8]) -> bool {
             && host.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
     }
     // Hosts with a port and dotted names.
-    value.iter().filter(|&&b| b == b'.').count() >= 2 && segments_are_words(b'.') && !has(b'=') && !has(b'&')
+    memchr::memchr_iter(b'.', value).count() >= 2 && segments_are_words(b'.') && !has(b'=') && !has(b'&')
 }
 
 /// Sentences, calls, comparisons, lists, regular expressions.

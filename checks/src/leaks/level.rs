@@ -95,7 +95,7 @@ impl Level {
     }
 
     /// The value of the current key.
-    pub fn scalar(&mut self, scan: &mut Scan, text: &Text<'_>, value: Scalar, path: &dyn Fn() -> String) {
+    pub fn scalar(&mut self, scan: &mut Scan, text: &Text<'_>, value: &Scalar, path: &dyn Fn() -> String) {
         self.waits = false;
         let key = &text.bytes[self.key.clone()];
         if key == b"kind" {
@@ -111,7 +111,7 @@ impl Level {
                     }
                 }
                 Role::Value if self.name.is_some() => {
-                    self.pair(scan, text, &value, path);
+                    self.pair(scan, text, value, path);
                     return;
                 }
                 Role::Value => self.value = Some(value.clone()),
@@ -119,7 +119,7 @@ impl Level {
             }
         }
         let name = self.named(scan, text);
-        entry::judge(scan, text, self.child, key, name, &value, path);
+        entry::judge(scan, text, self.child, key, name, value, path);
     }
 
     /// What the current key means here.

@@ -317,8 +317,8 @@ fn assigned(bytes: &[u8], left: usize, right: usize, flag: bool, how: Lines) -> 
             }
             let value = next + 1;
             let stop = memchr::memchr(b'<', &bytes[value..])?;
-            let closes = bytes.get(value + stop + 1) == Some(&b'/');
-            return (stop > 0 && stop <= MAX_BARE && closes).then_some(Found {
+            let has_end = bytes.get(value + stop + 1) == Some(&b'/');
+            return (stop > 0 && stop <= MAX_BARE && has_end).then_some(Found {
                 start: value,
                 end: value + stop,
                 quoted: true,
@@ -756,7 +756,7 @@ fn user_flag(scan: &mut Scan, text: &Text<'_>, base: usize, bytes: &[u8], from: 
     from
 }
 
-/// `-pPASSWORD` of MySQL's tools, `-a PASSWORD` of redis-cli, `-P PASSWORD` of sqlcmd.
+/// `-pPASSWORD` of `MySQL`'s tools, `-a PASSWORD` of redis-cli, `-P PASSWORD` of sqlcmd.
 fn short_flag(scan: &mut Scan, text: &Text<'_>, base: usize, bytes: &[u8], from: usize, how: Lines) -> usize {
     let rest = &bytes[from..bytes.len().min(from + 400)];
     let mut at = 0;

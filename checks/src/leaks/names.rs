@@ -40,9 +40,9 @@ enum Word {
     Token,
     Key,
     /// A whole credential of the token class by itself: `apikey`, `privkey`.
-    TokenWord,
+    WholeToken,
     /// Needs a random value: `salt`, `credentials`.
-    WeakWord,
+    NeedsRandom,
     /// Left out when it comes last: `password_value`, `token2`.
     Modifier,
     /// As last word it makes the name no credential.
@@ -124,7 +124,7 @@ static GLUED: Lexicon = Lexicon::new(
      truststore user",
 );
 
-/// Splits a name into words of lower case: camelCase, snake_case, kebab-case, dots and digits.
+/// Splits a name into words of lower case: `camelCase`, `snake_case`, `kebab-case`, dots and digits.
 struct Words {
     text: [u8; MAX_NAME],
     ends: [(u8, u8); MAX_WORDS],
@@ -211,9 +211,9 @@ fn kind_of(word: &[u8]) -> Word {
     } else if word == b"key" {
         Word::Key
     } else if TOKEN_WORDS.has(word) {
-        Word::TokenWord
+        Word::WholeToken
     } else if WEAK_WORDS.has(word) {
-        Word::WeakWord
+        Word::NeedsRandom
     } else if MODIFIERS.has(word) {
         Word::Modifier
     } else if HEADS.has(word) {
@@ -269,7 +269,8 @@ pub fn judge(name: &[u8]) -> Name {
     let mut kinds = [Word::Other; MAX_WORDS];
     for (at, kind) in kinds.iter_mut().enumerate().take(words.count) {
         *kind = kind_of(words.get(at));
-        credential |= matches!(kind, Word::Password | Word::Secret | Word::Token | Word::TokenWord | Word::WeakWord);
+        credential |=
+            matches!(kind, Word::Password | Word::Secret | Word::Token | Word::WholeToken | Word::NeedsRandom);
     }
     while last > 1 && kinds[last - 1] == Word::Modifier {
         last -= 1;
@@ -295,8 +296,8 @@ pub fn judge(name: &[u8]) -> Name {
         Word::Password => found(Class::Password, "password"),
         Word::Token => found(Class::Token, "token"),
         Word::Secret => found(Class::Token, "secret"),
-        Word::TokenWord => found(Class::Token, "key"),
-        Word::WeakWord => found(Class::Weak, "credential"),
+        Word::WholeToken => found(Class::Token, "key"),
+        Word::NeedsRandom => found(Class::Weak, "credential"),
         Word::Key if head == 0 => NONE,
         Word::Key => {
             if KEY_OWNERS.has(before) {

@@ -155,7 +155,7 @@ pub fn is_base64(bytes: &[u8]) -> bool {
             .iter()
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'-' | b'_' | b'\n' | b'\r' | b' '))
         && bytes.iter().any(u8::is_ascii_uppercase)
-        && !bytes.iter().all(|b| b.is_ascii_hexdigit())
+        && !bytes.iter().all(u8::is_ascii_hexdigit)
 }
 
 /// Decodes and scans what is below; false when that is no text.

@@ -132,7 +132,7 @@ fn one(path: &str, member: &str, bytes: &[u8], key: &MaskKey, scanned: &mut Scan
     let (found, limits) = state.settle();
     let mut lines = Positions::new(bytes);
     for (at, words) in limits {
-        let line = bytes[..at.min(bytes.len())].iter().filter(|&&b| b == b'\n').count() + 1;
+        let line = memchr::memchr_iter(b'\n', &bytes[..at.min(bytes.len())]).count() + 1;
         scanned.limits.push(Limit { member: member.to_owned(), line, words });
     }
     for found in found {

@@ -267,7 +267,9 @@ fn has_body(body: &[u8]) -> bool {
             return digits >= 120 && memchr::memmem::find(line, b"...").is_none();
         }
         digits += line.len();
-        line.iter().for_each(|&b| seen[usize::from(b)] = true);
+        for &b in line {
+            seen[usize::from(b)] = true;
+        }
         true
     });
     all && digits >= 40 && seen.iter().filter(|s| **s).count() >= 14

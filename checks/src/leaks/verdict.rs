@@ -43,13 +43,12 @@ pub fn judge(name: Name, full_name: &[u8], value: &[u8], place: Where, trust: Tr
         Some(named(full_name, value, Charge { rule, kind: name.kind, reason }))
     };
     match (class, shape) {
-        (_, Shape::Empty | Shape::Reference) => None,
         (Class::Password | Class::Token, Shape::Placeholder) => placeholder(value, class, trust).then_some(Charge {
             rule: LeakRule::Placeholder,
             kind: name.kind,
             reason: "a placeholder stands where a credential belongs",
         }),
-        (_, Shape::Placeholder) => None,
+        (_, Shape::Empty | Shape::Reference | Shape::Placeholder) => None,
         (Class::Password, Shape::Harmless) => {
             // A short number is a password only where nothing else could stand.
             let round = matches!(value, b"1024" | b"2048" | b"4096" | b"8192") || value.ends_with(b"00");

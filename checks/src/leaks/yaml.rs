@@ -222,13 +222,13 @@ impl Walk<'_, '_> {
                     end = at + bytes[at..at + comment].trim_ascii_end().len();
                     self.tail(scan, at + comment + 1..content);
                 }
-                self.scalar(scan, Scalar { range: at..end, escaped: false });
+                self.scalar(scan, &Scalar { range: at..end, escaped: false });
                 stop + 1
             }
         }
     }
 
-    fn scalar(&mut self, scan: &mut Scan, value: Scalar) {
+    fn scalar(&mut self, scan: &mut Scan, value: &Scalar) {
         let text = self.text;
         let Some((last, above)) = self.frames.split_last_mut() else { return };
         let key = last.level.key.clone();
@@ -251,7 +251,7 @@ impl Walk<'_, '_> {
     /// A quoted scalar as the value of the current key.
     fn quoted(&mut self, scan: &mut Scan, at: usize, content: usize, stop: usize) -> usize {
         let (value, next) = self.quoted_range(at, content, stop);
-        self.scalar(scan, value);
+        self.scalar(scan, &value);
         next
     }
 
@@ -352,10 +352,10 @@ impl Walk<'_, '_> {
     ) -> usize {
         let bytes = &self.text.bytes[..self.end];
         let waits = dash.is_none() && self.frames.last().is_some_and(|f| f.level.waits && at - line > f.indent);
-        if dash.is_some() || waits {
-            if let Some(frame) = self.frames.last_mut() {
-                frame.level.waits = false;
-            }
+        if (dash.is_some() || waits)
+            && let Some(frame) = self.frames.last_mut()
+        {
+            frame.level.waits = false;
         }
         match bytes[at] {
             b'|' | b'>' if dash.is_some() && is_header(&bytes[at..content]) && !self.comments => {
@@ -378,7 +378,7 @@ impl Walk<'_, '_> {
             b'"' | b'\'' if dash.is_some() || waits => {
                 let (value, next) = self.quoted_range(at, content, stop);
                 if waits {
-                    self.scalar(scan, value);
+                    self.scalar(scan, &value);
                 } else {
                     self.item(scan, &value);
                 }
@@ -389,7 +389,7 @@ impl Walk<'_, '_> {
                     .map_or(content, |n| at + bytes[at..at + n].trim_ascii_end().len());
                 let value = Scalar { range: at..end, escaped: false };
                 if waits {
-                    self.scalar(scan, value);
+                    self.scalar(scan, &value);
                 } else {
                     self.item(scan, &value);
                 }
@@ -424,13 +424,11 @@ impl Walk<'_, '_> {
         let bytes = &self.text.bytes[..self.end];
         let mut after = at;
         while bytes[after..content].starts_with(b"{{") {
-            match memchr::memmem::find(&bytes[after..content], b"}}") {
-                Some(end) => after += end + 2,
-                None => {
-                    after = content;
-                    break;
-                }
-            }
+            let Some(end) = memchr::memmem::find(&bytes[after..content], b"}}") else {
+                after = content;
+                break;
+            };
+            after += end + 2;
         }
         let place = self.frames.last().map_or(self.base.around.place, |f| f.level.child.place);
         actions::scan(scan, self.text, at..after, b"", &String::new, place);
@@ -476,7 +474,7 @@ fn block(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, level: &mut Leve
     let scalar = Scalar { range: range.clone(), escaped: false };
     scan.adopt(text, &range, child.place, path);
     if child.zone == Zone::Data || (one_line && child.zone != Zone::Args && !key.ends_with(b"pgpass")) {
-        level.scalar(scan, text, scalar, path);
+        level.scalar(scan, text, &scalar, path);
         return;
     }
     level.waits = false;
