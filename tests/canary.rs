@@ -104,7 +104,7 @@ fn base64(bytes: &[u8]) -> String {
     text
 }
 
-const FROM_VALUES: &str = r#"apiVersion: v1
+const FROM_VALUES: &str = r"apiVersion: v1
 kind: Pod
 metadata:
   name: app
@@ -127,7 +127,7 @@ metadata:
 data:
   key: {{ .Values.tls.privateKey | b64enc }}
   password: {{ .Values.db.password | b64enc }}
-"#;
+";
 
 /// One way in which people leave secrets.
 type Place = (&'static str, fn(&Repository, &Secrets));
@@ -332,10 +332,10 @@ fn tried(number: usize, (name, place): &Place) -> Vec<String> {
         // loudness.
         let thorough = command.len() == 1 && ["validate", "leaks"].contains(&command[0]);
         for (turn, loudness) in LOUDNESS.iter().enumerate() {
-            if !thorough && (turn + index + number) % 2 == 0 {
+            if !thorough && (turn + index + number).is_multiple_of(2) {
                 continue;
             }
-            let colour = if (turn + number) % 2 == 0 { "always" } else { "never" };
+            let colour = if (turn + number).is_multiple_of(2) { "always" } else { "never" };
             let to: &[&str] = if turn < 2 { FILES } else { &[] };
             run(&[*command, *loudness, &["--color", colour], to].concat());
         }

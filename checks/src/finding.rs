@@ -218,7 +218,7 @@ pub fn merge(findings: impl IntoIterator<Item = Finding>) -> Vec<Finding> {
     for finding in &mut all {
         finding.notes.sort();
     }
-    all.sort_by(|a, b| order(a, b));
+    all.sort_by(order);
     all
 }
 

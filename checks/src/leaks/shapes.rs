@@ -295,7 +295,17 @@ mod tests {
             Shape::Name,
         );
         all(
-            &["the password of the user", "changeme", "CHANGE_ME", "<token>", "xxxxxxxx", "********", "your-api-key", "password", "example"],
+            &[
+                "the password of the user",
+                "changeme",
+                "CHANGE_ME",
+                "<token>",
+                "xxxxxxxx",
+                "********",
+                "your-api-key",
+                "password",
+                "example",
+            ],
             Shape::Placeholder,
         );
     }

@@ -356,7 +356,7 @@ fn pods_effect(facts: &Facts, consumed: &Consumed) -> Effect {
     let runs = |hook: &crate::facts::Hook| {
         [Event::PreInstall, Event::PostInstall, Event::PreUpgrade, Event::PostUpgrade].iter().any(|e| hook.at(*e))
     };
-    let reloads = object.reload.as_deref().is_some_and(|r| r.auto || r.named.iter().any(|name| *name == consumed.name));
+    let reloads = object.reload.as_deref().is_some_and(|r| r.auto || r.named.contains(&consumed.name));
     match object.kind.as_str() {
         _ if object.hook.as_deref().is_some_and(|hook| !runs(hook)) => Effect::NextRun,
         _ if object.hook.is_some() => Effect::Rerun,

@@ -86,7 +86,7 @@ fn steps(matrix: &Matrix, environment: &str, rows: &[&Row]) -> Vec<Step> {
         .map(|(maker, namespace)| ((namespace, maker.name.as_str()), (maker, namespace)))
         .collect();
     steps.extend(makers.values().map(|(maker, namespace)| sync(maker, namespace)));
-    let mut by_object: BTreeMap<(&(usize, u8, i64), &str, &str, &str), Vec<(&Use, &Row)>> = BTreeMap::new();
+    let mut by_object: BTreeMap<_, Vec<(&Use, &Row)>> = BTreeMap::new();
     for row in rows {
         if let Some(usage) = &row.usage {
             let key = (&usage.order, usage.release.as_str(), usage.object.as_str(), usage.namespace.as_str());

@@ -131,8 +131,8 @@ impl Engine<'_> {
             return wanted;
         };
         let path = value_path.filter(|p| !p.is_empty()).map(|p| format!(".Values.{p}"));
-        let needles = path.as_deref().into_iter().chain((!name.is_empty()).then_some(name));
-        let line = needles.filter_map(|needle| text.lines().position(|l| l.contains(needle))).next();
+        let mut needles = path.as_deref().into_iter().chain((!name.is_empty()).then_some(name));
+        let line = needles.find_map(|needle| text.lines().position(|l| l.contains(needle)));
         line.map_or_else(|| file.clone(), |line| format!("{file}:{}", line + 1))
     }
 }

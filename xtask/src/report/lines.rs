@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn the_caret_follows_the_mask() {
         let line = "ü: abc, next: 1";
-        let hidden = [4..7];
+        let hidden = vec![std::ops::Range { start: 4, end: 7 }];
         let (shown, value) = masked(line, &hidden, &place(4, 7));
         assert_eq!(shown, "ü: ••••••••, next: 1");
         assert_eq!((value.column, value.end_column), (4, 12));
