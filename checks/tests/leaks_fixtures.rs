@@ -205,6 +205,25 @@ fn too_much_nesting_is_a_limit_that_is_told() {
 }
 
 #[test]
+fn texts_that_the_fuzzer_found_are_no_fault() {
+    for text in [
+        "a: |",
+        "key: x |",
+        "- |",
+        "- >-",
+        "a:\n  - |",
+        "a: \"{{",
+        "a: '",
+        "Authorization: \"Basic \"",
+        "token: Bearer ",
+    ] {
+        for path in ["x.yaml", "x.env"] {
+            leaks::scan(&ScanFile { path, bytes: text.as_bytes() }, &MaskKey::new([1; 32]));
+        }
+    }
+}
+
+#[test]
 fn hostile_texts_come_to_an_end() {
     let many = |part: &str| part.repeat(40_000);
     let texts = [

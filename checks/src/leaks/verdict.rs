@@ -30,7 +30,8 @@ pub fn judge(name: Name, full_name: &[u8], value: &[u8], place: Where, trust: Tr
         Class::Not if secret => Class::None,
         class => class,
     };
-    if matches!(class, Class::Not | Class::None) {
+    // Two characters hide nothing.
+    if matches!(class, Class::Not | Class::None) || value.len() < 3 {
         return None;
     }
     let shape = shapes::judge(value);

@@ -310,6 +310,8 @@ impl Walk<'_, '_> {
 
     /// A block scalar as the value of the current key, from the line after its header.
     fn block(&mut self, scan: &mut Scan, from: usize, indent: usize) -> usize {
+        // The header may be the last of the text.
+        let from = from.min(self.end);
         let end = self.block_end(from, indent);
         let text = self.text;
         let trimmed = trim(text.bytes, from..end);
@@ -359,9 +361,10 @@ impl Walk<'_, '_> {
         }
         match bytes[at] {
             b'|' | b'>' if dash.is_some() && is_header(&bytes[at..content]) && !self.comments => {
-                let end = self.block_end(stop + 1, dash.unwrap_or_default());
+                let from = (stop + 1).min(self.end);
+                let end = self.block_end(from, dash.unwrap_or_default());
                 let text = self.text;
-                let trimmed = trim(text.bytes, stop + 1..end);
+                let trimmed = trim(text.bytes, from..end);
                 if let Some((last, above)) = self.frames.split_last_mut() {
                     let key = last.level.key.clone();
                     block(scan, text, trimmed, &mut last.level, &|| joined(above, &key, text));
