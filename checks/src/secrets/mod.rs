@@ -10,7 +10,7 @@ mod runbook;
 pub use chain::{Effect, Maker, Remote, Secret, Use, Way, of_environment};
 pub use classify::Class;
 pub use inventory::{Inventory, ReleaseValues, SecretEntry, Setter, UseEntry, Value};
-pub use rotation::{Rotation, Row};
+pub use rotation::{RemoteKey, Rotation, Row};
 pub use runbook::{Runbook, Step};
 
 /// The page of the inventory.

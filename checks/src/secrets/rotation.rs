@@ -26,7 +26,7 @@ pub struct Rotation {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Row {
     /// The key of the store; `None` where the Secret comes from elsewhere.
-    pub remote: Option<Key>,
+    pub remote: Option<RemoteKey>,
     /// Who makes the Secret; `None` where nobody is known.
     pub maker: Option<Maker>,
     /// The Secret's namespace.
@@ -44,7 +44,7 @@ pub struct Row {
 
 /// A key of a store.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Key {
+pub struct RemoteKey {
     /// As people name it.
     pub name: String,
     /// As the `ExternalSecret` writes it.
@@ -170,7 +170,7 @@ fn told_maker(maker: Option<&Maker>) -> String {
 /// Every chain that leads to a Secret.
 fn follow(secret: &Secret, rows: &mut BTreeSet<Row>) {
     let row = |remote: Option<&Remote>, maker: Option<&Maker>, key: Option<&String>, usage: Option<&Use>| Row {
-        remote: remote.map(|r| Key {
+        remote: remote.map(|r| RemoteKey {
             name: r.name.clone(),
             key: r.key.clone(),
             property: r.property.clone(),
@@ -199,18 +199,15 @@ fn follow(secret: &Secret, rows: &mut BTreeSet<Row>) {
         }
         let filled: BTreeSet<&String> = maker.reads.iter().filter_map(|r| r.fills.as_ref()).flatten().collect();
         for read in &maker.reads {
-            match &read.fills {
-                Some(keys) => {
-                    for key in keys {
-                        let uses = secret.uses.iter().filter(|u| u.keys.is_empty() || u.keys.contains(key));
-                        push(Some(read), Some(maker), Some(key), uses.collect());
-                    }
-                }
+            let Some(keys) = &read.fills else {
                 // Whatever is in the key of the store, but for keys that another entry is known to fill.
-                None => {
-                    let may = |u: &&Use| u.keys.is_empty() || u.keys.iter().any(|key| !filled.contains(key));
-                    push(Some(read), Some(maker), None, secret.uses.iter().filter(may).collect());
-                }
+                let may = |u: &&Use| u.keys.is_empty() || u.keys.iter().any(|key| !filled.contains(key));
+                push(Some(read), Some(maker), None, secret.uses.iter().filter(may).collect());
+                continue;
+            };
+            for key in keys {
+                let uses = secret.uses.iter().filter(|u| u.keys.is_empty() || u.keys.contains(key));
+                push(Some(read), Some(maker), Some(key), uses.collect());
             }
         }
     }

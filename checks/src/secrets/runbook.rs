@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::chain::{Effect, Maker, Use, Way};
-use super::rotation::{Key, Rotation, Row};
+use super::rotation::{RemoteKey, Rotation, Row};
 use crate::model::{Cell, Matrix};
 
 /// The steps of one key in one environment.
@@ -76,7 +76,7 @@ impl Runbook {
 }
 
 fn steps(matrix: &Matrix, environment: &str, rows: &[&Row]) -> Vec<Step> {
-    let remotes: BTreeSet<&Key> = rows.iter().filter_map(|r| r.remote.as_ref()).collect();
+    let remotes: BTreeSet<&RemoteKey> = rows.iter().filter_map(|r| r.remote.as_ref()).collect();
     let mut steps: Vec<Step> = remotes.iter().map(|remote| change(matrix, environment, remote)).collect();
     let secrets: BTreeSet<(&str, &str)> = rows.iter().map(|r| (r.namespace.as_str(), r.secret.as_str())).collect();
     let makers: BTreeMap<(&str, &str), (&Maker, &str)> = rows
@@ -86,31 +86,29 @@ fn steps(matrix: &Matrix, environment: &str, rows: &[&Row]) -> Vec<Step> {
         .map(|(maker, namespace)| ((namespace, maker.name.as_str()), (maker, namespace)))
         .collect();
     steps.extend(makers.values().map(|(maker, namespace)| sync(maker, namespace)));
-    let mut by_object: BTreeMap<_, Vec<(&Use, &Row)>> = BTreeMap::new();
-    for row in rows {
-        if let Some(usage) = &row.usage {
-            let key = (&usage.order, usage.release.as_str(), usage.object.as_str(), usage.namespace.as_str());
-            by_object.entry(key).or_default().push((usage, row));
-        }
-    }
-    for uses in by_object.values() {
+    let by_object = by_object(rows);
+    for uses in &by_object {
         let cell = uses.first().and_then(|(usage, _)| matrix.cell(environment, &usage.release));
         steps.extend(effect(uses, cell));
     }
     if by_object.is_empty() {
         steps.push(Step { title: "Nothing in this environment uses it".to_owned(), ..Step::default() });
     }
-    steps.push(verify(
-        &secrets,
-        &makers.keys().copied().collect::<Vec<_>>(),
-        &by_object.into_values().collect::<Vec<_>>(),
-    ));
+    steps.push(verify(&secrets, &makers.keys().copied().collect::<Vec<_>>(), &by_object));
     steps.push(Step { title: "Make the old credential invalid where it is checked".to_owned(), ..Step::default() });
     steps
 }
 
+/// The uses of the rows for each object, in the order of installation.
+fn by_object<'a>(rows: &[&'a Row]) -> Vec<Vec<(&'a Use, &'a Row)>> {
+    let mut uses: Vec<(&Use, &Row)> = rows.iter().filter_map(|row| Some((row.usage.as_ref()?, *row))).collect();
+    let object = |(usage, _): &(&'a Use, &Row)| (usage.order, &usage.release, &usage.object, &usage.namespace);
+    uses.sort_by(|a, b| object(a).cmp(&object(b)));
+    uses.chunk_by(|a, b| object(a) == object(b)).map(<[_]>::to_vec).collect()
+}
+
 /// A path below a mount of Vault's versioned store is written `MOUNT/data/PATH` in an API.
-fn change(matrix: &Matrix, environment: &str, remote: &Key) -> Step {
+fn change(matrix: &Matrix, environment: &str, remote: &RemoteKey) -> Step {
     let property = remote.property.as_ref().map(|p| format!(", property {p}")).unwrap_or_default();
     let store = if remote.store.is_empty() { "the store" } else { remote.store.as_str() };
     let mut step = Step {
@@ -219,8 +217,12 @@ fn upgrade(cell: &Cell) -> Option<String> {
     if !cell.set.is_empty() || cell.values.iter().any(|v| v.part.is_some()) {
         return None;
     }
-    let files: String = cell.values.iter().map(|v| format!(" -f {}", word(&v.path))).collect();
-    Some(format!("helm upgrade --install {} {} -n {}{files}", cell.release, word(&cell.chart), word(&cell.namespace)))
+    let mut command =
+        format!("helm upgrade --install {} {} -n {}", cell.release, word(&cell.chart), word(&cell.namespace));
+    for values in &cell.values {
+        command.push_str(&format!(" -f {}", word(&values.path)));
+    }
+    Some(command)
 }
 
 fn verify(secrets: &BTreeSet<(&str, &str)>, makers: &[(&str, &str)], users: &[Vec<(&Use, &Row)>]) -> Step {

@@ -142,8 +142,7 @@ fn facts(session: &Session, environments: &[&str], all: bool) -> Result<BTreeMap
         process::cancelled,
         |cell| {
             let render = renderer.template(cell);
-            let rendered = matches!(render.status, Status::Rendered);
-            rendered.then(|| {
+            matches!(render.status, Status::Rendered).then(|| {
                 let (objects, _) = object::objects(&String::from_utf8_lossy(&render.stdout), &cell.namespace);
                 Facts::of(cell, &objects)
             })
