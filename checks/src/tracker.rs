@@ -48,8 +48,10 @@ pub struct Evidence<'a> {
     pub sources: &'a Sources,
     /// What is known of each cell, by `env/release`.
     pub facts: &'a BTreeMap<String, Facts>,
-    /// What the checks found, in all cells.
+    /// What the checks found in all cells, without what is excused.
     pub findings: &'a [Finding],
+    /// What they found and a waiver or the baseline excuses.
+    pub excused: &'a [Finding],
     /// The inventory of all environments.
     pub inventory: &'a Inventory,
     /// Cells that rendered and equal their goldens, as `env/release`.
@@ -243,6 +245,11 @@ fn service(evidence: &Evidence<'_>, name: &str, findings: &[&Finding]) -> Servic
         };
         let mut notes: Vec<String> = looked_at.into_iter().collect();
         notes.extend(open);
+        let excused = |f: &&Finding| std::ptr::eq(asks(&f.rule), question) && f.cells.iter().any(|c| cells.contains(c));
+        let excused: BTreeSet<String> = evidence.excused.iter().filter(excused).map(|f| code(&f.rule)).collect();
+        if !excused.is_empty() {
+            notes.push(format!("excused: {}", excused.into_iter().collect::<Vec<_>>().join(", ")));
+        }
         if !missing.is_empty() {
             notes.push(format!("not looked at: {}", missing.iter().map(|f| code(f)).collect::<Vec<_>>().join(", ")));
         }

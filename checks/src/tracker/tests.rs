@@ -12,6 +12,7 @@ struct Case {
     sources: Sources,
     facts: BTreeMap<String, Facts>,
     findings: Vec<Finding>,
+    excused: Vec<Finding>,
     inventory: Inventory,
     equal: BTreeSet<String>,
     checked: BTreeSet<&'static str>,
@@ -36,6 +37,7 @@ fn aligned() -> Case {
         matrix: Matrix { cells, releases: vec![release], retired: vec![retired("old-web")], ..Matrix::default() },
         sources: Sources::from([("charts/web/README.md".to_owned(), page)]),
         findings: Vec::new(),
+        excused: Vec::new(),
         inventory: Inventory {
             releases: vec![ReleaseValues { release: "web".to_owned(), ..ReleaseValues::default() }],
             ..Inventory::default()
@@ -50,6 +52,7 @@ fn tracker(case: &Case) -> Tracker {
         sources: &case.sources,
         facts: &case.facts,
         findings: &case.findings,
+        excused: &case.excused,
         inventory: &case.inventory,
         equal: &case.equal,
         checked: &case.checked,
@@ -98,6 +101,14 @@ fn what_was_not_looked_at_is_not_done() {
     case.checked.remove("guards");
     assert_eq!(open(&case), ["Refactor NotVerified"]);
     assert!(tracker(&case).document().to_markdown().contains("- [ ] Refactor: not looked at: `guards`"));
+}
+
+#[test]
+fn what_a_waiver_excuses_is_done_and_told() {
+    let mut case = aligned();
+    case.excused.push(Finding::new("leaks/placeholder", Severity::Warning, "m").cell("local/web"));
+    assert!(open(&case).is_empty());
+    assert!(tracker(&case).document().to_markdown().contains("- [x] Classify: excused: `leaks/placeholder`\n"));
 }
 
 #[test]

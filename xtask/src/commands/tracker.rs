@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use checks::finding::Finding;
 use checks::model::Cell;
 use checks::secrets::Inventory;
 use checks::tracker::{Evidence, TRACKER_COMMAND, TRACKER_PAGE, Tracker};
@@ -43,11 +44,13 @@ pub fn run(global: &Global, format: PageFormat, write: bool, check: bool) -> Out
     let checked: BTreeSet<&str> =
         rules.iter().filter(|r| r.id != "docs/stale").filter_map(|r| r.id.split('/').next()).collect();
     let equal = report.cells.iter().filter(|c| c.status == CellStatus::Equal).map(|c| c.name.clone()).collect();
+    let excused: Vec<Finding> = report.excused.iter().map(|e| e.finding.clone()).collect();
     let tracker = Tracker::of(&Evidence {
         matrix,
         sources,
         facts: &facts,
         findings: &report.findings,
+        excused: &excused,
         inventory: &inventory,
         equal: &equal,
         checked: &checked,
