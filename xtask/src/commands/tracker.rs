@@ -40,17 +40,17 @@ pub fn run(global: &Global, format: PageFormat, write: bool, check: bool) -> Out
     let charts = Charts::new(sources);
     let environments = matrix.environment_names();
     let inventory = Inventory::of(matrix, &environments, &facts, &|cell| charts.effective(cell));
-    let rules = engine::wanted(matrix, |rule| scope.wanted.has(rule));
+    let looked_for = engine::wanted(matrix, |rule| scope.wanted.has(rule));
     let checked: BTreeSet<&str> =
-        rules.iter().filter(|r| r.id != "docs/stale").filter_map(|r| r.id.split('/').next()).collect();
+        looked_for.iter().filter(|r| r.id != "docs/stale").filter_map(|r| r.id.split('/').next()).collect();
     let equal = report.cells.iter().filter(|c| c.status == CellStatus::Equal).map(|c| c.name.clone()).collect();
-    let excused: Vec<Finding> = report.excused.iter().map(|e| e.finding.clone()).collect();
+    let not_counted: Vec<Finding> = report.excused.iter().map(|e| e.finding.clone()).collect();
     let tracker = Tracker::of(&Evidence {
         matrix,
         sources,
         facts: &facts,
         findings: &report.findings,
-        excused: &excused,
+        excused: &not_counted,
         inventory: &inventory,
         equal: &equal,
         checked: &checked,
