@@ -75,3 +75,23 @@ fn a_cell_that_does_not_render_makes_no_waiver_stale() {
     repository.write("charts/values/web.yaml", "logLevel: info\n");
     assert!(stdout(&repository.run(&["validate"])).contains("error[waivers/stale]"));
 }
+
+#[test]
+fn comments_excuse_leaks_in_a_plain_folder_too() {
+    let repository = Repository::empty();
+    let value = ["Zk4Wq8", "Rt2xLm"].concat();
+    let line = |comment: &str| format!("db:\n  password: {value} {comment}\n");
+    for (comment, code, words) in [
+        ("", 1, "1 error"),
+        ("# gitleaks:allow", 0, "1 excused by comments"),
+        ("# xtask:allow leaks/literal-credential until=2099-01-01: a demo", 0, "1 excused by comments"),
+        ("# xtask:allow leaks/jwt until=2099-01-01: a demo", 1, "1 error"),
+        ("# xtask:allow leaks/literal-credential", 1, "waivers/malformed"),
+    ] {
+        repository.write("values.yaml", line(comment));
+        let output = repository.run(&["leaks"]);
+        let said = stdout(&output);
+        assert_eq!(output.status.code(), Some(code), "{comment}: {said}");
+        assert!(said.contains(words) && !said.contains(&value), "{comment}: {said}");
+    }
+}

@@ -25,10 +25,8 @@ pub fn load(root: &Path, matrix: &Matrix, sources: &Sources) -> Result<Allowed, 
         allowed.waivers = read(root, file)?;
     }
     for (path, source) in sources {
-        if matrix.waivers.as_ref() != Some(path)
-            && let Some(text) = source.text()
-        {
-            allowed.extend(inline::read(path, text, &source.cells));
+        if matrix.waivers.as_ref() != Some(path) {
+            allowed.extend(inline::read(path, &source.bytes, &source.cells));
         }
     }
     Ok(allowed)

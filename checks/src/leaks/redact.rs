@@ -26,6 +26,8 @@ const SHORTEST: usize = 4;
 pub struct Redactor {
     everywhere: Option<Hidden>,
     common: Option<Hidden>,
+    /// What tells itself is not looked for.
+    known_only: bool,
 }
 
 /// An automaton holds the values; it is never printed.
@@ -51,9 +53,9 @@ impl Redactor {
         Self::with(secrets, std::iter::empty::<&str>())
     }
 
-    /// Whether it knows nothing, so that text needs not to pass it.
+    /// Whether it looks for nothing, so that text needs not to pass it.
     pub fn is_empty(&self) -> bool {
-        self.everywhere.is_none() && self.common.is_none()
+        self.known_only && self.everywhere.is_none() && self.common.is_none()
     }
 
     /// Masks these values: wherever they stand if they look random enough to stand there for no other reason, otherwise only
@@ -81,12 +83,17 @@ impl Redactor {
         }
         everywhere.retain(|v| v.len() >= SHORTEST);
         common.retain(|v| v.len() >= SHORTEST);
-        Self { everywhere: Hidden::new(&everywhere), common: Hidden::new(&common) }
+        Self { everywhere: Hidden::new(&everywhere), common: Hidden::new(&common), known_only: false }
+    }
+
+    /// Masks these values and looks for nothing else: for texts that hold no others, and are too large to be looked through.
+    pub fn known_only<S: AsRef<str>>(secrets: impl IntoIterator<Item = S>) -> Self {
+        Self { known_only: true, ..Self::new(secrets) }
     }
 
     /// Byte ranges of a text to be masked: ascending, apart from each other.
     pub fn spans(&self, text: &str) -> Vec<Range<usize>> {
-        let mut spans = evident::evident(text);
+        let mut spans = if self.known_only { Vec::new() } else { evident::evident(text) };
         if let Some(Hidden(automaton, _)) = &self.everywhere {
             spans.extend(automaton.find_iter(text).map(|m| m.range()));
         }
@@ -147,8 +154,7 @@ fn is_telling(value: &str) -> bool {
         return true;
     }
     match shapes::judge(value.as_bytes()) {
-        Shape::Strong | Shape::Uuid => value.len() >= 8,
-        Shape::Weak => value.len() >= 8,
+        Shape::Strong | Shape::Uuid | Shape::Weak => value.len() >= 8,
         Shape::Words | Shape::Name => value.len() >= 20,
         // Encoded forms are long and no value's shape.
         Shape::Harmless => value.len() >= 24,

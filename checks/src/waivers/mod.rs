@@ -69,6 +69,11 @@ pub struct Allowed {
 }
 
 impl Allowed {
+    /// Whether there is nothing to look at.
+    pub fn is_empty(&self) -> bool {
+        self.waivers.is_empty() && self.malformed.is_empty() && self.gitleaks.is_empty()
+    }
+
     /// Adds others.
     pub fn extend(&mut self, other: Allowed) {
         self.waivers.extend(other.waivers);
@@ -134,11 +139,12 @@ pub fn apply(findings: Vec<Finding>, allowed: &Allowed, run: &Run<'_>) -> Verdic
     let mut verdict = Verdict::default();
     let mut used = vec![false; allowed.waivers.len()];
     for finding in findings {
-        for (waiver, used) in allowed.waivers.iter().zip(&mut used) {
+        for (waiver, used) in allowed.waivers.iter().zip(&mut used).filter(|(w, _)| w.rule == finding.rule) {
             *used |= waiver.split(&finding).0.is_some();
         }
+        let rule = finding.rule.clone();
         let mut left = Some(finding);
-        for waiver in allowed.waivers.iter().filter(|w| !w.is_past(run.today)) {
+        for waiver in allowed.waivers.iter().filter(|w| w.rule == rule && !w.is_past(run.today)) {
             let Some(finding) = left.take() else { break };
             let (excused, rest) = waiver.split(&finding);
             left = rest;

@@ -12,10 +12,12 @@ use checks::finding::{self, Finding};
 use checks::leaks::{self, MaskKey, Redactor, ScanFile};
 use checks::model::{Place, Severity};
 use checks::rules;
+use checks::waivers::{self, Allowed, Excused};
 use ignore::{WalkBuilder, WalkState};
 
 use super::{Failure, Outcome, to_file, to_pipe, to_stdout};
 use crate::cli::{FailOn, Format, Global};
+use crate::git;
 use crate::report::diagnostic::{self, Sources};
 use crate::report::human::several;
 use crate::report::redact::mask_key;
@@ -42,6 +44,7 @@ pub fn run(global: &Global, paths: &[PathBuf]) -> Outcome {
     if process::cancelled() {
         run.troubles.push("stopped before all files were scanned".to_owned());
     }
+    run.excuse();
     finding::sort(&mut run.findings);
     run.seconds = started.elapsed();
     let fail_on = if global.fail_on == FailOn::Warning { Severity::Warning } else { Severity::Error };
@@ -83,6 +86,9 @@ struct Run {
     heads: Vec<[u8; 8]>,
     /// Parts of names that look like values.
     suspicious: BTreeSet<String>,
+    /// Comments that excuse what stands beside them.
+    allowed: Allowed,
+    excused: Vec<Excused>,
     files: usize,
     bytes: usize,
     binary: Vec<String>,
@@ -96,6 +102,7 @@ struct Scanned {
     findings: Vec<Finding>,
     heads: Vec<[u8; 8]>,
     suspicious: Vec<String>,
+    allowed: Allowed,
     bytes: usize,
     binary: Vec<String>,
     trouble: Option<String>,
@@ -106,10 +113,32 @@ impl Run {
         self.findings.extend(scanned.findings);
         self.heads.extend(scanned.heads);
         self.suspicious.extend(scanned.suspicious);
+        self.allowed.extend(scanned.allowed);
         self.files += usize::from(scanned.trouble.is_none());
         self.bytes += scanned.bytes;
         self.binary.extend(scanned.binary);
         self.troubles.extend(scanned.trouble);
+    }
+
+    /// Takes out what comments excuse. Whether one of them is stale only `validate` can know: it is not asked for a part.
+    fn excuse(&mut self) {
+        if self.allowed.is_empty() {
+            return;
+        }
+        let looked = waivers::Run {
+            all: BTreeSet::new(),
+            selected: BTreeSet::new(),
+            unjudged: BTreeSet::new(),
+            complete: false,
+            speaks_for_all: true,
+            looked_for: &|_| true,
+            // Without a commit no waiver is past its date.
+            today: git::commit_date(Path::new(".")).ok(),
+        };
+        let verdict = waivers::apply(std::mem::take(&mut self.findings), &self.allowed, &looked);
+        (self.findings, self.excused) = (verdict.kept, verdict.excused);
+        // What was found by then has its fingerprint; what is wrong with a waiver has not.
+        self.findings.iter_mut().for_each(Finding::seal);
     }
 
     fn count(&self, severity: Severity) -> usize {
@@ -118,13 +147,19 @@ impl Run {
 
     /// What the formats for machines share with `validate`.
     fn report(&self) -> Report {
-        Report { findings: self.findings.clone(), troubles: self.troubles.clone(), ..Report::default() }
+        Report {
+            findings: self.findings.clone(),
+            excused: self.excused.clone(),
+            troubles: self.troubles.clone(),
+            ..Report::default()
+        }
     }
 
     /// Masks what the name of a file or of a key repeats of a value. Nearly always that is nothing.
     fn redactor(&mut self) -> Redactor {
         self.heads.sort_unstable();
-        Redactor::new(self.suspicious.iter().filter(|part| leaks::repeats(part, &self.heads)))
+        let telling = |part: &&String| leaks::repeats(part, &self.heads) || !leaks::evident::evident(part).is_empty();
+        Redactor::known_only(self.suspicious.iter().filter(telling))
     }
 }
 
@@ -143,7 +178,7 @@ impl Scanned {
             suspicious: names.flat_map(leaks::suspicious).map(str::to_owned).collect(),
             bytes,
             binary: found.binary.iter().map(|member| inside(file, member)).collect(),
-            trouble: None,
+            ..Self::default()
         }
     }
 }
@@ -243,12 +278,14 @@ fn scan_one(path: &Path, key: &MaskKey) -> Scanned {
         }
         std::fs::read(path)
     };
+    let none = BTreeSet::new();
     let scanned = read().map_err(|error| error.to_string()).and_then(|bytes| {
         let name = if stdin { "" } else { file.as_str() };
         // One file that the scan cannot take must not hide what the others hold.
         let found = std::panic::catch_unwind(|| leaks::scan(&ScanFile { path: name, bytes: &bytes }, key));
         let found = found.map_err(|_| "a fault of the tool itself; please report it".to_owned())?;
-        Ok(Scanned::of(&file, bytes.len(), &found))
+        let allowed = waivers::inline::read(&file, &bytes, &none);
+        Ok(Scanned { allowed, ..Scanned::of(&file, bytes.len(), &found) })
     });
     scanned.unwrap_or_else(|why| Scanned {
         trouble: Some(format!("{file} cannot be scanned: {why}")),
@@ -318,12 +355,16 @@ fn human(run: &Run, global: &Global, code: u8, out: &mut dyn Write) -> io::Resul
         0 => String::new(),
         n => format!(" · {} skipped", several(n, "binary file", "binary files")),
     };
+    let excused = match run.excused.len() {
+        0 => String::new(),
+        n => format!(" · {n} excused by comments"),
+    };
     let (style, word) = if code == 0 { (GREEN, "ok") } else { (RED, "failed") };
     #[allow(clippy::cast_precision_loss)]
     let size = run.bytes as f64 / 1e6;
     writeln!(
         out,
-        "  {style}{word:<6}{style:#}  {what} · {}, {size:.1} MB{binary}   {DIM}{:.1} s{DIM:#}",
+        "  {style}{word:<6}{style:#}  {what} · {}, {size:.1} MB{binary}{excused}   {DIM}{:.1} s{DIM:#}",
         several(run.files, "file", "files"),
         run.seconds.as_secs_f64()
     )?;
@@ -370,6 +411,7 @@ fn json(run: &Run, out: &mut dyn Write) -> io::Result<()> {
     let counts = serde_json::json!({
         "errors": run.count(Severity::Error),
         "warnings": run.count(Severity::Warning),
+        "waived": run.excused.len(),
         "files": run.files,
         "bytes": run.bytes,
         "binary": run.binary.len(),
