@@ -183,5 +183,5 @@ fn facts(session: &Session, environments: &[&str], all: bool) -> Result<BTreeMap
 }
 
 fn note(words: &str) {
-    let _ = writeln!(anstream::stderr(), "  note    {words}");
+    super::to_stderr(&Redactor::default(), |err| writeln!(err, "  note    {words}"));
 }
