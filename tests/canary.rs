@@ -248,15 +248,7 @@ const COMMANDS: &[&[&str]] = &[
     &["baseline"],
 ];
 /// Those that look at no cell.
-const OTHERS: &[&[&str]] = &[
-    &["matrix", "--shards", "2"],
-    &["setup"],
-    &["explain"],
-    &["explain", "leaks/jwt"],
-    &["secrets", "inventory"],
-    &["secrets", "rotation"],
-    &["tracker"],
-];
+const OTHERS: &[&[&str]] = &[&["matrix", "--shards", "2"], &["setup"], &["explain"], &["explain", "leaks/jwt"]];
 const LOUDNESS: &[&[&str]] = &[&["-q"], &[], &["-v"], &["-vv"]];
 const FILES: &[&str] = &["--report", "json=out/r.json", "--report", "sarif=out/r.sarif", "--report", "human=out/r.txt"];
 

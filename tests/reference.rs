@@ -414,10 +414,7 @@ fn the_retired_name_is_found_nowhere_else() {
         for (index, line) in text.lines().enumerate().filter(|(_, line)| names.iter().any(|name| line.contains(name))) {
             let says_so = ["retired", "merged", "folded"].iter().any(|word| line.contains(word));
             let document = path.ends_with(".md") && !path.starts_with("charts/");
-            // The tracker has a row and a section for every system of the seed, and says there that this one is retired.
-            let tracker = path == "docs/tracker.md";
-            let allowed =
-                says_so && document || tracker || path == "environments/matrix.yaml" && line.contains("release:");
+            let allowed = says_so && document || path == "environments/matrix.yaml" && line.contains("release:");
             if !allowed {
                 failures.push(format!("{path}:{} has the retired name", index + 1));
             }

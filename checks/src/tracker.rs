@@ -209,7 +209,8 @@ fn checklist(service: &Service) -> Section {
     notes.extend(
         service.not_verified.iter().map(|what| format!("- [ ] {what}: not verified, only a cluster can show it")),
     );
-    Section { title: service.name.clone(), level: 3, notes, table: Table::default() }
+    let retired = if service.retired.is_some() { " (retired)" } else { "" };
+    Section { title: format!("{}{retired}", service.name), level: 3, notes, table: Table::default() }
 }
 
 /// The pages lie beside `docs/`.

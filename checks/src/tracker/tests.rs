@@ -134,5 +134,6 @@ fn retired_systems_stand_beside_the_others() {
     case.findings.push(Finding::new("waivers/stale", Severity::Error, "m"));
     let markdown = tracker(&case).document().to_markdown();
     assert!(markdown.contains("| old-web | ✅ Retired | – | – | – | – | – | – | merged into web | – |"), "{markdown}");
+    assert!(markdown.contains("### old-web (retired)\n\nRetired: merged into web."), "{markdown}");
     assert!(markdown.contains("- `waivers/stale`: 1"), "{markdown}");
 }
