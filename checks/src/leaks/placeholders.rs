@@ -9,7 +9,7 @@ pub fn is_placeholder(value: &[u8]) -> bool {
         "changeme changeit changethis replaceme replacewith replacethis tobereplaced pleasechange yourpassword \
      yoursecret yourtoken yourapikey youraccess yourclient yourkey yourown insertyour enteryour placeholder dummy \
      redacted notset notarealpassword fillme goeshere putyour secretpassword supersecret verysecret topsecret \
-     mypassword thepassword thesecret thetoken mysecret mytoken myapikey somepassword somesecret sometoken strongpassword securepassword \
+     mypassword mysecret mytoken myapikey somepassword somesecret sometoken strongpassword securepassword \
      passwordhere tokenhere keyhere secrethere examplepassword examplesecret exampletoken examplekey notasecret missingvalue \
      fakepassword fakesecret faketoken fakekey samplepassword tobedefined setme overrideme updateme generateme \
      randompassword randomstring setinoverlay setbyci setviaenv providedby managedby injectedby storedin willbe \
@@ -22,6 +22,8 @@ pub fn is_placeholder(value: &[u8]) -> bool {
      credentials credential authtoken accesstoken privatekey xxx xx abc blah sometext userpassword dbpassword \
      adminpassword rootpassword random required notused unused ignored ignore invalid thisisasecret missing",
     );
+    // In a longer text these are words of a sentence.
+    static SHORT: Lexicon = Lexicon::new("thepassword thesecret thetoken");
     let inner = value.trim_ascii();
     let first = inner[0];
     let last = inner[inner.len() - 1];
@@ -56,5 +58,6 @@ pub fn is_placeholder(value: &[u8]) -> bool {
     let starts = |word: &str| plain.starts_with(word.as_bytes());
     (starts("your") || starts("enteryour") || starts("todo")) && runs(inner).all(wordlike)
         || INSIDE.inside(&plain)
+        || (SHORT.inside(&plain) && runs(inner).count() <= 3)
         || (WHOLE.has(&plain) && runs(inner).count() == 1 && inner.iter().all(u8::is_ascii_alphabetic))
 }

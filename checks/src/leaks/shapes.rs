@@ -280,6 +280,7 @@ mod tests {
                 "https://example.com/a",
                 "db.example.com",
                 "secret/data/prod/db",
+                "the password of the user",
                 "os.getenv(X)",
                 "10.0.0.0/8",
                 "kv/prod/db#password",
