@@ -198,7 +198,8 @@ fn chart_archives_are_opened_and_binaries_are_said_so() {
 
 #[test]
 fn too_much_nesting_is_a_limit_that_is_told() {
-    let text: String = (0..300).map(|level| format!("{}a:\n", " ".repeat(level))).collect();
+    let lines: Vec<String> = (0..300).map(|level| format!("{}a:\n", " ".repeat(level))).collect();
+    let text = lines.concat();
     let scanned = leaks::scan(&ScanFile { path: "x.yaml", bytes: text.as_bytes() }, &MaskKey::new([1; 32]));
     assert_eq!(scanned.limits.len(), 1);
     assert!(scanned.limits[0].words.contains("200"));
