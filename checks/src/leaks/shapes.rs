@@ -296,17 +296,7 @@ mod tests {
             Shape::Name,
         );
         all(
-            &[
-                "the password of the user",
-                "changeme",
-                "CHANGE_ME",
-                "<token>",
-                "xxxxxxxx",
-                "********",
-                "your-api-key",
-                "password",
-                "example",
-            ],
+            &["changeme", "CHANGE_ME", "<token>", "xxxxxxxx", "********", "your-api-key", "password", "example"],
             Shape::Placeholder,
         );
     }
