@@ -9,10 +9,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use checks::finding::{self, Finding};
-use checks::leaks::MaskKey;
 use checks::model::Place;
 use checks::rules;
 use common::{Repository, workspace};
+use leaks::MaskKey;
 use xtask::engine::Engine;
 
 /// The families whose fixtures are repositories.

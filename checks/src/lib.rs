@@ -1,12 +1,14 @@
 //! Rules over charts, values and renders: values in, findings out. No process, no clock, no environment variable, no
 //! terminal, no path it was not given.
+//!
+//! The scan for credentials is a crate of its own, [`leaks`]: it knows bytes alone.
 
 pub mod baseline;
 pub mod chart;
 pub mod document;
 pub mod facts;
 pub mod finding;
-pub mod leaks;
+pub mod hidden;
 pub mod model;
 pub mod nearest;
 pub mod object;

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 
-use checks::leaks::{self, LeakRule, MaskKey, ScanFile};
+use leaks::{LeakRule, MaskKey, ScanFile};
 
 const STRONG: [&str; 2] = ["kX82hQz91", "vT7bLm4Rw"];
 const LETTERS: &str = "aB3dE5fG7hJ9kL2mN4pQ6rS8tU1vW3xY5zA7bC9dE2fG4hJ6kL8mN1pQ3rS5tU7vW9xY2zA4bC6dE8fG";

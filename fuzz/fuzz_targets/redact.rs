@@ -1,7 +1,7 @@
 //! The redactor: whatever it knows is not in what it returns.
 #![no_main]
 
-use checks::leaks::Redactor;
+use leaks::Redactor;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: (Vec<String>, String)| {

@@ -1,7 +1,7 @@
 //! The leak scan: any bytes under any kind of name give leaks whose places lie inside them, in order, one after the other.
 #![no_main]
 
-use checks::leaks::{MaskKey, ScanFile, scan};
+use leaks::{MaskKey, ScanFile, scan};
 use libfuzzer_sys::fuzz_target;
 
 const PATHS: [&str; 10] =

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use checks::leaks::Redactor;
 use checks::object::{self, Identity, Object};
+use leaks::Redactor;
 use serde::Serialize;
 use similar::TextDiff;
 

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use checks::facts::Facts;
 use checks::finding::{Finding, RenderPlace};
-use checks::leaks::{Redactor, inputs_secrets, secret_values};
+use checks::hidden::{inputs_secrets, secret_values};
 use checks::model::{Cell, Place};
 use checks::object;
 use checks::rules;
+use leaks::Redactor;
 
 use crate::changes::{self, ObjectChange};
 use crate::engine::Engine;

@@ -26,12 +26,12 @@ use std::collections::BTreeMap;
 
 use crate::facts::Facts;
 use crate::finding::Finding;
-use crate::leaks::Leak;
 use crate::model::{Cell, Environment, Matrix, Severity};
 use crate::object::Object;
 use crate::sources::{Source, Sources};
 use crate::values::Effective;
 use crate::yaml::Document;
+use ::leaks::Leak;
 
 /// One rule.
 pub struct Rule {

@@ -6,12 +6,12 @@ use serde::Serialize;
 
 use super::chain::Secret;
 use crate::facts::Facts;
-use crate::leaks::names::{self, Class as NameClass};
-use crate::leaks::shapes::{self, Shape};
-use crate::leaks::words::runs;
-use crate::leaks::{self, LeakRule, MaskKey, ScanFile};
 use crate::values::{Leaf, LeafValue};
 use crate::yaml::{Node, Resolved};
+use leaks::names::{self, Class as NameClass};
+use leaks::shapes::{self, Shape};
+use leaks::words::runs;
+use leaks::{self, LeakRule, MaskKey, ScanFile};
 
 /// What a value is, the gravest last.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

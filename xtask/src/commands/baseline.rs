@@ -1,8 +1,8 @@
 //! Record on the day of adoption what is there; later on, take out what is mended.
 
 use checks::baseline::{Baseline, can_be_known};
-use checks::leaks::Redactor;
 use checks::waivers::By;
+use leaks::Redactor;
 
 use super::validate::{Examined, Scope, Wanted, examine};
 use super::{Failure, Outcome, Session, in_ci, to_stdout};

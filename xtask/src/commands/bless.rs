@@ -1,7 +1,7 @@
 //! Accept changed renders as the new goldens without asking, and say what changed.
 
-use checks::leaks::Redactor;
 use checks::model::Cell;
+use leaks::Redactor;
 
 use super::validate::orphaned;
 use super::{Failure, Outcome, Session, in_ci, to_stdout};

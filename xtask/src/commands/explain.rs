@@ -1,7 +1,7 @@
 //! Say what a rule means, why it matters, how to mend it.
 
-use checks::leaks::Redactor;
 use checks::rules::{self, page};
+use leaks::Redactor;
 
 use super::{Failure, Outcome, to_stdout};
 use checks::nearest::did_you_mean;

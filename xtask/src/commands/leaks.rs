@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
 use checks::finding::{self, Finding};
-use checks::leaks::{self, MaskKey, Redactor, ScanFile};
 use checks::model::{Place, Severity};
 use checks::rules;
 use checks::waivers::{self, Allowed, Excused};
 use ignore::{WalkBuilder, WalkState};
+use leaks::{self, MaskKey, Redactor, ScanFile};
 
 use super::{Failure, Outcome, to_file, to_pipe, to_stdout};
 use crate::cli::{FailOn, Format, Global};

@@ -2,8 +2,8 @@
 
 use std::io::Write;
 
-use checks::leaks::Redactor;
 use checks::model::Matrix;
+use leaks::Redactor;
 
 use super::{Outcome, Session, to_stdout};
 use crate::cells;

@@ -14,8 +14,8 @@ pub mod validate;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use ::leaks::Redactor;
 use checks::finding::{self, Finding};
-use checks::leaks::Redactor;
 use checks::model::Matrix;
 use tempfile::TempDir;
 

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use checks::finding::Finding;
-use checks::leaks::Redactor;
+use leaks::Redactor;
 
 use super::{Failure, Outcome, Session, to_stderr, to_stdout};
 use crate::cells;

@@ -5,12 +5,12 @@ use std::io::Write;
 
 use checks::document::Document;
 use checks::facts::Facts;
-use checks::leaks::Redactor;
 use checks::model::Cell;
 use checks::nearest::did_you_mean;
 use checks::object;
 use checks::secrets::{INVENTORY_PAGE, Inventory, ROTATION_PAGE, Rotation, Runbook};
 use checks::values::Charts;
+use leaks::Redactor;
 use serde::Serialize;
 
 use super::{Failure, Outcome, Session, to_stdout};

@@ -1,6 +1,6 @@
 //! Fetch and verify the pinned Helm.
 
-use checks::leaks::Redactor;
+use leaks::Redactor;
 
 use super::{Outcome, Session, to_stdout};
 use crate::cli::Global;

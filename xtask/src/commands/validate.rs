@@ -6,10 +6,10 @@ use std::time::Instant;
 
 use checks::facts::Facts;
 use checks::finding::{self, Finding};
-use checks::leaks::Redactor;
 use checks::model::{Cell, Matrix, Place, Severity};
 use checks::rules;
 use checks::sources::Sources;
+use leaks::Redactor;
 
 use tempfile::TempDir;
 

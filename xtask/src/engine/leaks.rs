@@ -4,11 +4,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use checks::finding::Finding;
-use checks::leaks::{self, Hidden, Leak, LeakRule, ScanFile};
 use checks::model::{Cell, Place};
 use checks::object::Object;
 use checks::rules::leaks::{finding, in_render};
 use checks::sources::{Source, SourceKind};
+use leaks::{self, Hidden, Leak, LeakRule, ScanFile};
 
 use super::Engine;
 

@@ -5,9 +5,9 @@ pub mod leaks;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use ::leaks::{Leak, MaskKey};
 use checks::facts::Facts;
 use checks::finding::Finding;
-use checks::leaks::{Leak, MaskKey};
 use checks::model::{Cell, Matrix};
 use checks::object::{self, Object};
 use checks::rules::{self, CellView, Check, EnvironmentView, MatrixView, Rule, SourceView};

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use checks::leaks::names::{self, Class};
-use checks::leaks::{shapes, words};
 use checks::template::{Guard, GuardKind, Scan};
 use checks::values::{Effective, Leaf, LeafValue};
 use checks::yaml::Resolved;
+use leaks::names::{self, Class};
+use leaks::{shapes, words};
 
 /// Values that are taken away together.
 pub type Paths = Vec<Vec<String>>;

@@ -5,10 +5,10 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use checks::finding::Finding;
-use checks::leaks::Redactor;
 use checks::model::{Cell, Place};
 use checks::rules::{self, Rule};
 use checks::yaml;
+use leaks::Redactor;
 use regex::Regex;
 
 use super::render::{Render, Renderer};

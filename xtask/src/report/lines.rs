@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use checks::leaks::Redactor;
-use checks::leaks::evident::judged;
-use checks::leaks::redact::{MASK, joined};
 use checks::model::Place;
+use leaks::Redactor;
+use leaks::evident::judged;
+use leaks::redact::{MASK, joined};
 
 /// Larger files are not opened to show a line of them.
 const LARGEST: u64 = 16 << 20;

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-use checks::leaks::{MaskKey, Redactor};
+use leaks::{MaskKey, Redactor};
 
 /// The key of the short hashes that stand for credentials: `XTASK_MASK_KEY`, so that hashes can be compared between runs; a
 /// random one otherwise, so that nothing can be learned from them.

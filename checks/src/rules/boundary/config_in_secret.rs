@@ -1,12 +1,12 @@
 //! `boundary/config-in-secret`.
 
 use crate::finding::Finding;
-use crate::leaks::names::{self, Class};
 use crate::model::Severity;
 use crate::object::Object;
 use crate::places;
 use crate::rules::{CellView, Check, Rule};
 use crate::yaml::Node;
+use leaks::names::{self, Class};
 
 /// The rule.
 pub static RULE: Rule = Rule {

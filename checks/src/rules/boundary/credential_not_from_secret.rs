@@ -1,13 +1,13 @@
 //! `boundary/credential-not-from-secret`.
 
 use crate::finding::Finding;
-use crate::leaks::names::{self, Class};
-use crate::leaks::shapes::{self, Shape};
 use crate::model::Severity;
 use crate::object::Object;
 use crate::places;
 use crate::rules::{CellView, Check, Rule};
 use crate::yaml::Node;
+use leaks::names::{self, Class};
+use leaks::shapes::{self, Shape};
 
 /// The rule.
 pub static RULE: Rule = Rule {

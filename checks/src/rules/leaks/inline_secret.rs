@@ -1,8 +1,8 @@
 //! `leaks/inline-secret`.
 
-use crate::leaks::LeakRule;
 use crate::model::Severity;
 use crate::rules::{Check, Rule};
+use leaks::LeakRule;
 
 /// The rule.
 pub static RULE: Rule = Rule {

@@ -11,10 +11,10 @@ pub mod private_key;
 pub mod provider_token;
 
 use crate::finding::{Finding, RenderPlace};
-use crate::leaks::{Leak, LeakRule, Where};
 use crate::model::{Place, Secrets};
 use crate::object::Object;
 use crate::rules::{Rule, SourceView};
+use leaks::{Leak, LeakRule, Where};
 
 /// The finding of a leak in a file. `secrets` is the repository's convention, if it states one.
 pub fn finding(leak: &Leak, file: &str, secrets: Option<&Secrets>) -> Finding {
@@ -202,7 +202,7 @@ fn vault_key(leak: &Leak) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::leaks::{MaskKey, ScanFile, scan};
+    use leaks::{MaskKey, ScanFile, scan};
 
     #[test]
     fn the_help_names_the_key_in_the_repositorys_convention() {

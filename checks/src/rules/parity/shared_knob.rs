@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::Finding;
-use crate::leaks::words;
 use crate::model::{Place, Severity};
 use crate::rules::{Check, MatrixView, Rule};
 use crate::values::{Leaf, LeafValue};
 use crate::yaml::Resolved;
+use leaks::words;
 
 /// The rule.
 pub static RULE: Rule = Rule {

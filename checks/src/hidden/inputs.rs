@@ -1,10 +1,9 @@
 //! The secrets among what a cell is made of: before its render is there, or when Helm refuses to make one.
 
-use super::decode;
-use super::leak::{Hidden, MaskKey};
-use super::names::{self, Class};
-use super::scan::{ScanFile, scan};
-use super::shapes::{self, Shape};
+use leaks::names::{self, Class};
+use leaks::shapes::{self, Shape};
+use leaks::{Hidden, MaskKey, ScanFile, decode, scan};
+
 use crate::model::{Cell, Matrix};
 use crate::sources::{SourceKind, Sources};
 use crate::yaml::{self, Node};

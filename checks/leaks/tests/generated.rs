@@ -7,8 +7,8 @@ mod conventions;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use checks::leaks::{self, LeakRule, MaskKey, ScanFile};
 use conventions::{CLEAN, LEAKY, Template};
+use leaks::{LeakRule, MaskKey, ScanFile};
 
 const ROUNDS: usize = 24;
 
