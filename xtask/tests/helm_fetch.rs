@@ -158,10 +158,15 @@ fn tar_gz(name: &str, bytes: &[u8]) -> Vec<u8> {
 }
 
 fn zip(name: &str, bytes: &[u8]) -> Vec<u8> {
-    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
-    zip.write_all(bytes).unwrap();
-    zip.finish().unwrap().into_inner()
+    let mut packed = Vec::new();
+    let mut zip = rawzip::ZipArchiveWriter::new(&mut packed);
+    let (mut entry, config) = zip.new_file(name).start().unwrap();
+    let mut writer = config.wrap(&mut entry);
+    writer.write_all(bytes).unwrap();
+    let (_, descriptor) = writer.finish().unwrap();
+    entry.finish(descriptor).unwrap();
+    zip.finish().unwrap();
+    packed
 }
 
 #[test]

