@@ -23,6 +23,7 @@ mod waivers;
 mod wiring;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::facts::Facts;
 use crate::finding::Finding;
@@ -121,8 +122,8 @@ pub struct MatrixView<'a> {
     pub sources: &'a Sources,
     /// What is known of every installed cell, by `env/release`.
     pub facts: &'a BTreeMap<String, Facts>,
-    /// The effective values of a cell; made when asked for and dropped after, since memory must not grow with the cells.
-    pub effective: &'a dyn Fn(&Cell) -> Effective,
+    /// The effective values of a cell.
+    pub effective: &'a (dyn Fn(&Cell) -> Arc<Effective> + Sync),
 }
 
 static REGISTRY: &[&Rule] = &[

@@ -1,6 +1,7 @@
 //! The inventory: every value of every release with its class and the place that sets it, every Secret with what is behind it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -100,7 +101,7 @@ impl Inventory {
         matrix: &Matrix,
         environments: &[&str],
         facts: &BTreeMap<String, Facts>,
-        effective: &dyn Fn(&Cell) -> Effective,
+        effective: &(dyn Fn(&Cell) -> Arc<Effective> + Sync),
     ) -> Self {
         let mut inventory = Self {
             version: 1,

@@ -247,7 +247,9 @@ fn inventory() -> Inventory {
         let text = if cell.env == "local" { "replicas: 2\n" } else { "extra: true\n" };
         add(format!("env/{}/{}.yaml", cell.env, cell.release), text);
     }
-    Inventory::of(&matrix, &["local", "production"], &facts(&matrix), &|cell| Effective::of(cell, &sources))
+    Inventory::of(&matrix, &["local", "production"], &facts(&matrix), &|cell| {
+        std::sync::Arc::new(Effective::of(cell, &sources))
+    })
 }
 
 #[test]

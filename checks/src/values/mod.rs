@@ -8,8 +8,8 @@ mod dependencies;
 mod set;
 mod tree;
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use coalesce::{Merge, Node as ChartNode, join};
 use tree::{Held, Map, Slot, Tree};
@@ -111,7 +111,12 @@ impl Leaf<'_> {
 pub struct Charts<'a> {
     sources: &'a Sources,
     loaded: Mutex<BTreeMap<String, Loaded>>,
+    /// The values of the first [`KEPT`] cells that were asked for.
+    effective: Mutex<HashMap<String, Arc<Effective>>>,
 }
+
+/// Several rules ask for the values of the same cells. They are kept as far as memory does not grow with the matrix.
+const KEPT: usize = 400;
 
 /// A chart, and its default values where the merge of each cell starts.
 #[derive(Clone)]
@@ -120,10 +125,15 @@ struct Loaded {
     base: Arc<(Merge, ChartNode)>,
 }
 
+/// A panic elsewhere leaves nothing half done in a map of finished things.
+fn lock<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
+    held.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
 impl<'a> Charts<'a> {
     /// None loaded yet.
     pub fn new(sources: &'a Sources) -> Self {
-        Self { sources, loaded: Mutex::default() }
+        Self { sources, loaded: Mutex::default(), effective: Mutex::default() }
     }
 
     /// The chart of a folder, with all its subcharts.
@@ -132,9 +142,7 @@ impl<'a> Charts<'a> {
     }
 
     fn loaded(&self, folder: &str) -> Loaded {
-        // A panic elsewhere leaves nothing half done in a map of finished charts.
-        let mut loaded = self.loaded.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        loaded
+        lock(&self.loaded)
             .entry(folder.to_owned())
             .or_insert_with(|| {
                 let chart = Chart::load(folder, self.sources);
@@ -144,9 +152,18 @@ impl<'a> Charts<'a> {
     }
 
     /// The effective values of a cell.
-    pub fn effective(&self, cell: &Cell) -> Effective {
+    pub fn effective(&self, cell: &Cell) -> Arc<Effective> {
+        let name = cell.name();
+        if let Some(known) = lock(&self.effective).get(&name) {
+            return Arc::clone(known);
+        }
         let (base, node) = (*self.loaded(&cell.chart).base).clone();
-        merge(cell, base, node, self.sources)
+        let made = Arc::new(merge(cell, base, node, self.sources));
+        let mut kept = lock(&self.effective);
+        if kept.len() < KEPT {
+            kept.insert(name, Arc::clone(&made));
+        }
+        made
     }
 }
 

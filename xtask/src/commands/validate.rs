@@ -210,7 +210,7 @@ pub fn examine(session: &Session, helm: &Helm, scope: &Scope<'_>) -> Result<Exam
     }
     gathered.secrets.extend(leaks.values().flatten().flat_map(|l| &l.secrets).map(|s| s.expose().to_owned()));
     if !process::cancelled() {
-        let found = engine.whole(&mut gathered.facts);
+        let found = engine.whole(&mut gathered.facts, session.jobs());
         gathered.findings.extend(engine.concerning(found, &selected, whole));
         let changed: std::collections::BTreeSet<String> =
             gathered.changes.iter().map(|(cell, ..)| cell.clone()).collect();

@@ -8,12 +8,14 @@ use std::path::Path;
 use ::leaks::{Leak, MaskKey};
 use checks::facts::Facts;
 use checks::finding::Finding;
-use checks::model::{Cell, Matrix};
+use checks::model::{Cell, Environment, Matrix};
 use checks::object::{self, Object};
 use checks::rules::{self, CellView, Check, EnvironmentView, MatrixView, Rule, SourceView};
 use checks::sources::{Source, SourceKind, Sources};
 use checks::values::Charts;
 use checks::yaml;
+
+use crate::run::pool;
 
 /// All that rules look at, apart from renders.
 pub struct Engine<'a> {
@@ -77,7 +79,7 @@ impl Engine<'_> {
 
     /// What the rules find that look at whole environments and at all of them. `facts` holds what is known of the cells that were
     /// rendered; for all others their goldens speak, so that one cell gets the same verdict alone as among all.
-    pub fn whole(&self, facts: &mut BTreeMap<String, Facts>) -> Vec<Finding> {
+    pub fn whole(&self, facts: &mut BTreeMap<String, Facts>, jobs: usize) -> Vec<Finding> {
         let mut unknown: BTreeSet<String> = BTreeSet::new();
         let needed = self.rules.iter().any(|r| matches!(r.check, Check::Environment(_) | Check::Matrix(_)));
         if !needed {
@@ -97,33 +99,50 @@ impl Engine<'_> {
                 }
             }
         }
-        let mut found = Vec::new();
-        for environment in &self.matrix.environments {
-            let cells = || self.matrix.cells.iter().filter(|c| c.env == environment.name);
-            let known: Vec<Facts> = cells().filter_map(|c| facts.get(&c.name()).cloned()).collect();
-            let unknown: Vec<&Cell> = cells().filter(|c| unknown.contains(&c.name())).collect();
-            let view = EnvironmentView {
-                matrix: self.matrix,
-                environment,
-                facts: &known,
-                unknown: &unknown,
-                sources: self.sources,
-            };
-            for rule in self.rules {
-                if let Check::Environment(check) = rule.check {
-                    check(&view, &mut found);
-                }
-            }
-        }
+        let facts = &*facts;
         let charts = Charts::new(self.sources);
         let effective = |cell: &Cell| charts.effective(cell);
         let view = MatrixView { matrix: self.matrix, sources: self.sources, facts, effective: &effective };
+        let matrix_rules = self.rules.iter().filter_map(|rule| match rule.check {
+            Check::Matrix(check) => Some(Task::Matrix(check)),
+            _ => None,
+        });
+        let tasks: Vec<Task<'_>> = self.matrix.environments.iter().map(Task::Environment).chain(matrix_rules).collect();
+        let work = |task: &Task<'_>| {
+            let mut found = Vec::new();
+            match task {
+                Task::Environment(environment) => self.environment(environment, facts, &unknown, &mut found),
+                Task::Matrix(check) => check(&view, &mut found),
+            }
+            found
+        };
+        let mut found = vec![Vec::new(); tasks.len()];
+        pool::run(&tasks, jobs, || false, work, |index, of_task| found[index] = of_task);
+        found.concat()
+    }
+
+    fn environment(
+        &self,
+        environment: &Environment,
+        facts: &BTreeMap<String, Facts>,
+        unknown: &BTreeSet<String>,
+        found: &mut Vec<Finding>,
+    ) {
+        let cells = || self.matrix.cells.iter().filter(|c| c.env == environment.name);
+        let known: Vec<Facts> = cells().filter_map(|c| facts.get(&c.name()).cloned()).collect();
+        let unknown: Vec<&Cell> = cells().filter(|c| unknown.contains(&c.name())).collect();
+        let view = EnvironmentView {
+            matrix: self.matrix,
+            environment,
+            facts: &known,
+            unknown: &unknown,
+            sources: self.sources,
+        };
         for rule in self.rules {
-            if let Check::Matrix(check) = rule.check {
-                check(&view, &mut found);
+            if let Check::Environment(check) = rule.check {
+                check(&view, found);
             }
         }
-        found
     }
 
     /// Keeps what concerns the selected cells: a finding of other cells is theirs, one of no cell belongs to a whole run.
@@ -138,6 +157,14 @@ impl Engine<'_> {
         };
         findings.into_iter().filter_map(keep).collect()
     }
+}
+
+/// What is looked at by itself, next to others.
+enum Task<'a> {
+    /// The rules of one environment.
+    Environment(&'a Environment),
+    /// One rule over everything.
+    Matrix(fn(&MatrixView<'_>, &mut Vec<Finding>)),
 }
 
 /// What a cell's golden says of it.

@@ -10,6 +10,7 @@ mod table;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use checks::finding::{Finding, RenderPlace};
 use checks::model::{Cell, Place, SetValue, ValuesFile};
@@ -97,7 +98,7 @@ pub struct Score {
 /// A cell with what is known of it.
 struct Subject<'a> {
     cell: &'a Cell,
-    values: Effective,
+    values: Arc<Effective>,
     hash: blake3::Hash,
     tries: Vec<Paths>,
 }

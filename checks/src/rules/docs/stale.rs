@@ -97,7 +97,7 @@ mod tests {
             |text: String| Source { bytes: text.into_bytes(), kind: SourceKind::Other, cells: BTreeSet::new() };
         let sources: Sources = text.map(|text| (ROTATION_PAGE.to_owned(), source(text))).into_iter().collect();
         let facts = if is_known { facts(&matrix) } else { BTreeMap::new() };
-        let effective = |_: &Cell| Effective::default();
+        let effective = |_: &Cell| std::sync::Arc::new(Effective::default());
         let view = MatrixView { matrix: &matrix, sources: &sources, facts: &facts, effective: &effective };
         let mut found = Vec::new();
         check(&view, &mut found);

@@ -1,6 +1,7 @@
 //! `docs/stale-name`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::markdown::{Name, Role, names};
 use crate::facts::{Kind, Supply};
@@ -52,6 +53,7 @@ fn check(view: &MatrixView<'_>, findings: &mut Vec<Finding>) {
         let Some(page) = release.docs.as_deref().filter(|p| seen.insert(*p)) else { continue };
         let Some(source) = view.sources.get(page) else { continue };
         let mut values = None;
+        let none = BTreeSet::new();
         let mut stale: BTreeMap<(&str, &str), Finding> = BTreeMap::new();
         for name in names(source.text().unwrap_or_default()) {
             if !is_name(&name) {
@@ -64,7 +66,7 @@ fn check(view: &MatrixView<'_>, findings: &mut Vec<Finding>) {
                 Role::VaultKey => ("Vault key", known.keys.is_empty() || known.keys.contains(name.text), &known.keys),
                 Role::Value => {
                     let values = values.get_or_insert_with(|| Values::of(view, release));
-                    ("value", values.has(name.text), &values.paths)
+                    ("value", values.has(name.text), values.paths.get().unwrap_or(&none))
                 }
             };
             if exists {
@@ -153,14 +155,16 @@ impl<'a> Known<'a> {
 }
 
 /// The values of one release: the paths that its values files set, and the words of its chart.
-struct Values {
-    paths: BTreeSet<String>,
-    words: BTreeSet<String>,
+struct Values<'a> {
+    words: HashSet<&'a str>,
+    files: Vec<&'a str>,
+    /// Made for the first word that is not there.
+    paths: OnceCell<BTreeSet<String>>,
 }
 
-impl Values {
-    fn of(view: &MatrixView<'_>, release: &Release) -> Self {
-        let mut values = Self { paths: BTreeSet::new(), words: BTreeSet::new() };
+impl<'a> Values<'a> {
+    fn of(view: &MatrixView<'a>, release: &Release) -> Self {
+        let mut values = Self { words: HashSet::new(), files: Vec::new(), paths: OnceCell::new() };
         let cells: BTreeSet<String> =
             view.matrix.cells.iter().filter(|c| c.release == release.name).map(crate::model::Cell::name).collect();
         let chart = format!("{}/", release.chart);
@@ -173,13 +177,9 @@ impl Values {
             }
             let Some(text) = source.text() else { continue };
             let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-            values.words.extend(words.filter(|w| !w.is_empty()).map(str::to_owned));
+            values.words.extend(words.filter(|w| !w.is_empty()));
             if matches!(source.kind, SourceKind::ChartValues | SourceKind::SharedValues | SourceKind::Overlay) {
-                for document in yaml::parse(text) {
-                    if let Some(root) = &document.root {
-                        paths(root, &mut String::new(), &mut values.paths);
-                    }
-                }
+                values.files.push(text);
             }
         }
         values
@@ -187,7 +187,17 @@ impl Values {
 
     fn has(&self, path: &str) -> bool {
         let last = path.rsplit('.').next().unwrap_or_default();
-        self.paths.contains(path) || self.words.contains(last)
+        self.words.contains(last) || self.paths.get_or_init(|| self.all_paths()).contains(path)
+    }
+
+    fn all_paths(&self) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        for document in self.files.iter().flat_map(|text| yaml::parse(text)) {
+            if let Some(root) = &document.root {
+                paths(root, &mut String::new(), &mut found);
+            }
+        }
+        found
     }
 }
 

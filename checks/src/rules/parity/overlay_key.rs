@@ -1,6 +1,7 @@
 //! `parity/overlay-key`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::chart::DefaultKind;
 use crate::finding::Finding;
@@ -44,7 +45,8 @@ fn check(view: &MatrixView<'_>, findings: &mut Vec<Finding>) {
         if cells.len() < 2 {
             continue;
         }
-        let known: Vec<(&Cell, Effective)> = cells.into_iter().map(|cell| (cell, (view.effective)(cell))).collect();
+        let known: Vec<(&Cell, Arc<Effective>)> =
+            cells.into_iter().map(|cell| (cell, (view.effective)(cell))).collect();
         if known.iter().any(|(_, values)| values.problem.is_some()) {
             continue;
         }
@@ -71,7 +73,7 @@ fn scopes_of(values: &Effective) -> BTreeSet<Vec<String>> {
 }
 
 /// Paths that some cell sets and another lacks, without those that lie below another.
-fn paths(known: &[(&Cell, Effective)], matrix_file: &str) -> BTreeSet<Vec<String>> {
+fn paths(known: &[(&Cell, Arc<Effective>)], matrix_file: &str) -> BTreeSet<Vec<String>> {
     let mut found: BTreeSet<Vec<String>> = BTreeSet::new();
     for (cell, values) in known {
         let sets = |place: &Place| place.file == matrix_file || cell.values.iter().any(|file| file.path == place.file);
@@ -94,9 +96,10 @@ fn paths(known: &[(&Cell, Effective)], matrix_file: &str) -> BTreeSet<Vec<String
     found
 }
 
-fn finding(path: &[String], have: &[&(&Cell, Effective)], lack: &[&(&Cell, Effective)]) -> Finding {
-    let names =
-        |cells: &[&(&Cell, Effective)]| cells.iter().map(|(cell, _)| cell.env.as_str()).collect::<Vec<_>>().join(", ");
+fn finding(path: &[String], have: &[&(&Cell, Arc<Effective>)], lack: &[&(&Cell, Arc<Effective>)]) -> Finding {
+    let names = |cells: &[&(&Cell, Arc<Effective>)]| {
+        cells.iter().map(|(cell, _)| cell.env.as_str()).collect::<Vec<_>>().join(", ")
+    };
     let message = format!("`{}` is set in {} and missing in {}", dotted(path), names(have), names(lack));
     let mut places: BTreeMap<String, Place> = BTreeMap::new();
     for (cell, values) in have {

@@ -48,7 +48,7 @@ The scan follows variables, `with`, `dict`, `include`, `index`, `tpl` and subcha
 fn check(view: &MatrixView<'_>, findings: &mut Vec<Finding>) {
     let mut charts: BTreeMap<&str, Reads> = BTreeMap::new();
     // Each key of each file, with the cells that read the file; `None` as soon as one of them reads the key.
-    let mut unread: BTreeMap<(String, Vec<String>), Option<Unread>> = BTreeMap::new();
+    let mut unread: BTreeMap<(String, Vec<String>), Option<Unread<'_>>> = BTreeMap::new();
     for cell in &view.matrix.cells {
         let reads = charts.entry(&cell.chart).or_insert_with(|| Reads::of(&cell.chart, view.sources));
         let mut texts: Option<Reads> = None;
@@ -61,7 +61,7 @@ fn check(view: &MatrixView<'_>, findings: &mut Vec<Finding>) {
                     is_read = texts.reads(&key.path);
                 }
                 let slot = unread.entry((file.path.clone(), key.path.clone())).or_insert_with(|| {
-                    Some(Unread { place: key.place.clone(), cells: BTreeSet::new(), hint: reads.nearest(&key.path) })
+                    Some(Unread { place: key.place.clone(), cells: BTreeSet::new(), chart: &cell.chart })
                 });
                 match slot {
                     Some(_) if is_read => *slot = None,
@@ -81,17 +81,19 @@ fn check(view: &MatrixView<'_>, findings: &mut Vec<Finding>) {
         if path.len() > 1 && all.contains(&(file, path[..path.len() - 1].to_vec())) {
             continue;
         }
-        let help = if found.hint.is_empty() { "delete it, or read it in a template".to_owned() } else { found.hint };
+        let hint = charts[found.chart].nearest(&path);
+        let help = if hint.is_empty() { "delete it, or read it in a template".to_owned() } else { hint };
         let mut finding = RULE.finding(format!("no template reads `{}`", dotted(&path))).at(found.place).help(help);
         finding.cells = found.cells;
         findings.push(finding);
     }
 }
 
-struct Unread {
+struct Unread<'a> {
     place: Place,
     cells: BTreeSet<String>,
-    hint: String,
+    /// The chart of the first cell that sets it.
+    chart: &'a str,
 }
 
 /// One key of a values file.
