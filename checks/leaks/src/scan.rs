@@ -45,6 +45,8 @@ pub struct Scanned {
 pub const MAX_ARCHIVE: u64 = 512 << 20;
 const MAX_MEMBER: u64 = 64 << 20;
 const MAX_MEMBERS: usize = 20_000;
+/// The most that is told of one file: whoever has more has no use for the rest.
+pub const MAX_FOUND: usize = 50_000;
 
 /// Scans a file. A pure function: equal bytes under an equal path and key give equal answers.
 pub fn scan(file: &ScanFile<'_>, key: &MaskKey) -> Scanned {
@@ -129,7 +131,11 @@ fn one(path: &str, member: &str, bytes: &[u8], key: &MaskKey, scanned: &mut Scan
         }
         Form::Lines(bare) => lines::scan(&mut state, &text, 0..bytes.len(), Lines { bare, place }),
     }
-    let (found, limits) = state.settle();
+    let (mut found, mut limits) = state.settle();
+    if let Some(first) = found.get(MAX_FOUND) {
+        limits.push((first.range.start, "more than 50000 credentials in one file; the rest is not told"));
+        found.truncate(MAX_FOUND);
+    }
     let mut lines = Positions::new(bytes);
     for (at, words) in limits {
         let line = memchr::memchr_iter(b'\n', &bytes[..at.min(bytes.len())]).count() + 1;

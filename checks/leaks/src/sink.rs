@@ -1,7 +1,7 @@
 //! Where candidates are collected while a file is scanned: texts that know where their bytes stand in the file, the trail of
 //! names that led to a place, and the found values.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasherDefault;
 use std::ops::Range;
 
@@ -237,6 +237,13 @@ impl Scan {
                 }
                 _ => kept.push(next),
             }
+        }
+        // A decoded text stands for one place, and may hold the same value many times.
+        for found in kept.iter_mut().filter(|f| f.secrets.len() > 2) {
+            let mut seen = HashSet::new();
+            let first: Vec<bool> = found.secrets.iter().map(|s| seen.insert(s.expose())).collect();
+            let mut first = first.into_iter();
+            found.secrets.retain(|_| first.next() == Some(true));
         }
         (kept, self.limits)
     }
