@@ -2,14 +2,19 @@
 //!
 //!     cargo bench --bench matrix --profile dev -- [CELLS] [ROUNDS]
 //!
-//! Prints the ratio of the best rounds, and the tool's own peak memory. Helm's process start is the physical limit of both.
+//! Prints the ratio of the best rounds, the tool's own peak memory, and what the rules that look at whole environments cost beside
+//! the bare loop. Helm's process start is the physical limit of both.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use checks::facts::Facts;
+use leaks::MaskKey;
+use xtask::engine::{self, Engine};
 use xtask::helm::Setup;
 
 const ENVIRONMENTS: [&str; 3] = ["local", "staging", "production"];
@@ -49,11 +54,33 @@ fn main() {
         loops = loops.min(bare);
         tool = tool.min(ours);
     }
+    let rules = environment_wide(root, jobs.parse().expect("a number"), rounds);
     println!(
-        "{cells} cells, {jobs} jobs: ratio {:.2}, own peak memory {} MB",
+        "{cells} cells, {jobs} jobs: ratio {:.2}, own peak memory {} MB, environment-wide rules {:.1} % of rendering",
         tool.as_secs_f64() / loops.as_secs_f64(),
-        memory / 1024
+        memory / 1024,
+        100.0 * rules.as_secs_f64() / loops.as_secs_f64()
     );
+}
+
+/// The best time of all rules that look at environments and at the matrix, the facts of the cells known.
+fn environment_wide(root: &Path, jobs: usize, rounds: usize) -> Duration {
+    let root = root.canonicalize().expect("a folder");
+    let matrix = xtask::matrix::load(&root).expect("a matrix file");
+    let sources = xtask::sources::read(&root, &matrix);
+    let rules = engine::wanted(&matrix, |_| true);
+    let known = |cell| Some((checks::model::Cell::name(cell), engine::golden_facts(&root, cell)?));
+    let facts: BTreeMap<String, Facts> = matrix.cells.iter().filter_map(known).collect();
+    assert_eq!(facts.len(), matrix.cells.len());
+    let key = MaskKey::new([0; 32]);
+    let engine = Engine { root: &root, matrix: &matrix, sources: &sources, rules: &rules, key: &key };
+    let once = |_| {
+        let mut facts = facts.clone();
+        let started = Instant::now();
+        engine.whole(&mut facts, jobs);
+        started.elapsed()
+    };
+    (0..rounds).map(once).min().expect("a round")
 }
 
 /// Runs the tool and returns its own peak memory in KiB.
@@ -96,6 +123,13 @@ fn make(root: &Path, charts: usize) {
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         fs::write(path, text).expect("a file");
     };
+    write("charts/store/Chart.yaml".to_owned(), "apiVersion: v2\nname: store\nversion: 1.0.0\n".to_owned());
+    write("charts/store/values.yaml".to_owned(), "{}\n".to_owned());
+    write("charts/store/templates/store.yaml".to_owned(), STORE.to_owned());
+    write("values/store.yaml".to_owned(), "{}\n".to_owned());
+    for env in ENVIRONMENTS {
+        write(format!("environments/{env}/store.yaml"), "{}\n".to_owned());
+    }
     let mut layers = String::new();
     for n in 0..charts {
         layers.push_str(&format!("    app-{n}: {{}}\n"));
@@ -107,13 +141,14 @@ fn make(root: &Path, charts: usize) {
         write(format!("charts/app-{n}/templates/_helpers.tpl"), HELPERS.to_owned());
         write(format!("charts/app-{n}/templates/deployment.yaml"), DEPLOYMENT.to_owned());
         write(format!("charts/app-{n}/templates/service.yaml"), SERVICE.to_owned());
+        write(format!("charts/app-{n}/templates/external-secret.yaml"), EXTERNAL_SECRET.to_owned());
         write(format!("charts/app-{n}/templates/configmap.yaml"), CONFIG.to_owned());
         write(format!("values/app-{n}.yaml"), format!("env: {{LOG_LEVEL: info, NUMBER: \"{n}\"}}\n"));
         for env in ENVIRONMENTS {
             write(format!("environments/{env}/app-{n}.yaml"), format!("replicas: 2\nenv: {{ENVIRONMENT: {env}}}\n"));
         }
     }
-    let matrix = "version: 1\nhelm: {version: 4.3.1, namespace: demo}\nkube: {version: 1.33.4}\npaths:\n  chart: charts/{chart}\n  values: [\"values/{release}.yaml\", \"environments/{env}/{release}.yaml\"]\n  golden: golden/{env}/{release}.yaml\nenvironments: {local: {}, staging: {}, production: {}}\nlayers:\n  10:\n";
+    let matrix = "version: 1\nhelm: {version: 4.3.1, namespace: demo}\nkube: {version: 1.33.4}\npaths:\n  chart: charts/{chart}\n  values: [\"values/{release}.yaml\", \"environments/{env}/{release}.yaml\"]\n  golden: golden/{env}/{release}.yaml\nenvironments: {local: {}, staging: {}, production: {}}\nlayers:\n  0:\n    store: {}\n  10:\n";
     write("environments/matrix.yaml".to_owned(), format!("{matrix}{layers}"));
 }
 
@@ -144,6 +179,9 @@ spec:
           envFrom:
             - configMapRef:
                 name: {{ .Release.Name }}-config
+          env:
+            - name: DB_PASSWORD
+              valueFrom: {secretKeyRef: {name: "{{ .Release.Name }}-db", key: password}}
           resources:
             requests: {cpu: 10m, memory: 64Mi}
 "#;
@@ -156,6 +194,26 @@ spec:
     {{- include "app.labels" . | nindent 4 }}
   ports:
     - port: 80
+"#;
+const STORE: &str = r"apiVersion: external-secrets.io/v1
+kind: ClusterSecretStore
+metadata:
+  name: vault
+spec:
+  provider:
+    vault: {server: https://vault.example, path: secret, version: v2}
+";
+const EXTERNAL_SECRET: &str = r#"apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata:
+  name: {{ .Release.Name }}-db-sync
+spec:
+  refreshInterval: 1h
+  secretStoreRef: {kind: ClusterSecretStore, name: vault}
+  target: {name: "{{ .Release.Name }}-db"}
+  data:
+    - secretKey: password
+      remoteRef: {key: "app/{{ .Release.Name }}", property: password}
 "#;
 const CONFIG: &str = r"apiVersion: v1
 kind: ConfigMap
