@@ -6,7 +6,7 @@ use checks::places;
 
 use super::change::{Change, Random};
 use super::edit::set;
-use super::world::{Rendered, Sync, World, chain};
+use super::world::{Object, Rendered, Sync, World, chain};
 
 /// Releases with a page that use a Secret which an `ExternalSecret` makes.
 fn paged(w: &World) -> Vec<(&Rendered, String, Sync<'_>)> {
@@ -145,9 +145,12 @@ pub fn guard_mumbles(w: &World, r: &mut Random) -> Option<Change> {
 /// A placeholder passes a guard.
 pub fn placeholder_passes(w: &World, r: &mut Random) -> Option<Change> {
     let mut places = Vec::new();
-    for (_, _, value, cell) in guards(w) {
+    for (file, _, value, cell) in guards(w) {
         let path = value.trim_start_matches(".Values.");
-        let leaves = w.chain_leaves(&cell.cell).into_iter().filter(|l| l.dotted() == path && !l.text.is_empty());
+        // Behind a switch that is off the guard accepts nothing.
+        let of_guard = |o: &&Object| o.template == file || file.ends_with(".tpl");
+        let shows = |text: &str| cell.objects.iter().filter(of_guard).any(|o| places::holds(&o.text, text));
+        let leaves = w.chain_leaves(&cell.cell).into_iter().filter(|l| l.dotted() == path && shows(&l.text));
         places.extend(leaves.map(|l| (l, cell)));
     }
     let (leaf, cell) = r.pick(places)?;
