@@ -24,6 +24,7 @@ mod mutations {
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::fs;
+use std::time::{Duration, Instant};
 
 use common::{Repository, stderr, stdout};
 use mutations::change::{self, Change, Random, missed, try_out};
@@ -67,9 +68,11 @@ fn all_are_found(world: &World, kinds: &[Kind], seeds: std::ops::Range<u64>) {
     assert!(!tries.is_empty() || !only.is_empty(), "there is nothing to try");
     let mut table: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     let mut failures = String::new();
+    let mut slow: Vec<(Duration, &str)> = Vec::new();
     common::reference::in_parallel(
         &tries,
         |((name, make), seed)| {
+            let start = Instant::now();
             let change = make(world, &mut Random::new(*seed, name)).ok_or("no place qualifies")?;
             if change.files.is_empty() || change.expected.is_empty() && change.refused.is_none() {
                 return Err("it changes nothing, or nothing must be found");
@@ -84,10 +87,11 @@ fn all_are_found(world: &World, kinds: &[Kind], seeds: std::ops::Range<u64>) {
                 }
                 Err(why) => vec![why],
             };
-            Ok::<_, &str>((change, missed))
+            Ok::<_, &str>((change, missed, start.elapsed()))
         },
         |((name, _), seed), result| match result {
-            Ok((change, missed)) => {
+            Ok((change, missed, duration)) => {
+                slow.push((duration, name));
                 for expected in &change.expected {
                     let row = table.entry(expected.rule).or_default();
                     row.0 += 1;
@@ -106,6 +110,10 @@ fn all_are_found(world: &World, kinds: &[Kind], seeds: std::ops::Range<u64>) {
             println!("{rule:<40} {made:>8} {found:>8}");
         }
         println!("{:<40} {:>8}", "kinds", kinds.len());
+        slow.sort();
+        for (duration, name) in slow.iter().rev().take(12) {
+            println!("{name:<40} {:>8.1} s", duration.as_secs_f64());
+        }
     }
     assert!(failures.is_empty(), "not found:\n{failures}");
 }

@@ -126,7 +126,7 @@ pub fn guard_removed(w: &World, r: &mut Random) -> Option<Change> {
     let (file, guard, value, cell) = r.pick(guards(w))?;
     let text = w.text(&file).replace(&guard, &value);
     let mut files = BTreeSet::from([file.clone()]);
-    files.extend(cell.objects.iter().map(|o| o.template.clone()));
+    files.extend(w.sources_of(cell));
     files.extend(chain(&cell.cell));
     let change = Change::new(format!("{file} does not guard {value}")).write(&file, text);
     Some(change.finds("guards/missing", files, cell.cell.name()))

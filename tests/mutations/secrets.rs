@@ -6,7 +6,7 @@ use checks::places;
 
 use super::change::{Change, Random};
 use super::edit::{block, into_block, misspelt, set, with_env, without_block};
-use super::world::{Rendered, Sync, World, overlay};
+use super::world::{Leaf, Rendered, Sync, World, overlay};
 
 /// An environment.
 pub fn environment(w: &World, r: &mut Random) -> String {
@@ -33,7 +33,15 @@ pub fn renamed_by_its_producer(w: &World, r: &mut Random) -> Option<Change> {
     for (sync, user, _) in shared(w, &env) {
         let user = w.cell(&env, &user)?;
         let files = w.holding(&user.cell, &sync.secret);
-        for leaf in w.chain_leaves(&sync.by.cell).into_iter().filter(|l| l.text == sync.secret) {
+        let leaves = w.chain_leaves(&sync.by.cell);
+        // A Vault key may be called as its Secret is.
+        let is_vault_key = |leaf: &Leaf| {
+            let above = &leaf.path[..leaf.path.len() - 1];
+            let beside = |o: &Leaf| o.file == leaf.file && o.path.starts_with(above) && o.path.len() == leaf.path.len();
+            let is_named = leaves.iter().any(|o| beside(o) && o.text == sync.object.shown.name);
+            !is_named && sync.entries.iter().any(|(_, vault)| *vault == leaf.text)
+        };
+        for leaf in leaves.iter().filter(|l| l.text == sync.secret && !is_vault_key(l)).cloned() {
             if !files.contains(&leaf.file) {
                 places.push((leaf, files.clone(), sync.by.cell.name(), user.cell.name()));
             }
@@ -167,7 +175,7 @@ pub fn key_dropped(w: &World, r: &mut Random) -> Option<Change> {
     let env = environment(w, r);
     let Read { sync, key, user, edit: (file, text) } = r.pick(read_entries(w, &env, &|_| String::new()))?;
     let mut files = w.holding(&user.cell, &key);
-    files.extend(user.objects.iter().filter(|o| o.shown.pod().is_some()).map(|o| o.template.clone()));
+    files.extend(w.sources_of(user));
     Some(
         Change::new(format!("{key} is dropped in {file}"))
             .write(&file, text)
@@ -187,7 +195,7 @@ pub fn part_dropped(w: &World, r: &mut Random) -> Option<Change> {
             let part = key.rsplit('_').next().unwrap_or_default().to_lowercase();
             let quoted = format!(" \"{part}\"");
             if !part.is_empty() && text.lines().any(|l| l.contains("list ") && l.contains(&quoted)) {
-                let files = user.objects.iter().map(|o| o.template.clone()).collect::<BTreeSet<_>>();
+                let files = w.sources_of(user);
                 places.push((
                     sync.object.template.clone(),
                     text.replace(&quoted, ""),
@@ -295,7 +303,12 @@ pub fn remote_key_broken(w: &World, r: &mut Random) -> Option<Change> {
     let pattern = w.matrix.secrets.as_ref()?.remote_key.clone()?;
     let prefix = pattern.split("{key}").next()?.to_owned();
     let shorter = r.pick(vec!["secret/".to_owned(), String::new(), prefix.replace("data", "metadata")])?;
-    let (change, files, cell) = convention(w, r, &|text| replaced(text, &prefix, &shorter))?;
+    let (change, mut files, cell) = convention(w, r, &|text| replaced(text, &prefix, &shorter))?;
+    // Without any prefix a key is told at the line that it stands in.
+    let (env, release) = cell.split_once('/')?;
+    for sync in w.syncs(env).into_iter().filter(|s| s.by.cell.release == release && shorter.is_empty()) {
+        files.extend(sync.entries.iter().flat_map(|(_, vault)| w.holding(&sync.by.cell, vault)));
+    }
     Some(change.finds("externalsecrets/convention", files, cell))
 }
 
@@ -333,7 +346,7 @@ fn lost_target(w: &World, r: &mut Random, change: &dyn Fn(&str) -> Option<String
     for sync in w.syncs(env).into_iter().filter(|s| s.by.cell.release == release) {
         for (user, _) in w.users(env, &sync.secret) {
             let mut files = w.holding(&user.cell, &sync.secret);
-            files.extend(user.objects.iter().map(|o| o.template.clone()));
+            files.extend(w.sources_of(user));
             places.push((files, user.cell.name()));
         }
     }
@@ -430,7 +443,7 @@ pub fn producer_deleted(w: &World, r: &mut Random) -> Option<Change> {
         for (user, _) in w.users(&env, &sync.secret) {
             let mut files = w.holding(&user.cell, &sync.secret);
             files.remove(&sync.object.template);
-            files.extend(user.objects.iter().map(|o| o.template.clone()));
+            files.extend(w.sources_of(user));
             places.push((sync.object.template.clone(), files, user.cell.name(), sync.by.cell.name()));
         }
     }
@@ -523,7 +536,7 @@ pub fn external_key_removed(w: &World, r: &mut Random) -> Option<Change> {
     let left: Vec<&str> = external.keys.iter().filter(|k| **k != key).map(String::as_str).collect();
     let text = replaced(&w.text(file), &format!("[{}]", external.keys.join(", ")), &format!("[{}]", left.join(", ")))?;
     let mut files = w.holding(&cell.cell, &external.secret);
-    files.extend(cell.objects.iter().map(|o| o.template.clone()));
+    files.extend(w.sources_of(cell));
     let change = Change::new(format!("key {key} of an external entry is removed")).write(file, text);
     Some(change.finds("wiring/key-unresolved", files, cell.cell.name()))
 }

@@ -29,14 +29,18 @@ pub fn key_twice(w: &World, r: &mut Random) -> Option<Change> {
 /// A file is no YAML any more.
 pub fn yaml_broken(w: &World, r: &mut Random) -> Option<Change> {
     let (cell, leaf) = r.pick(overlays(w).into_iter().filter(|(_, l)| l.path.len() == 2).collect())?;
-    let mut lines = w.lines(&leaf.file);
-    let at = leaf.line;
-    lines[at] = r.pick(vec![
-        format!("\t{}", lines[at]),
-        format!("{} [", lines[at]),
-        format!("{} : \"", lines[at].replace(':', ": {")),
-    ])?;
-    let change = Change::new(format!("{} is broken", leaf.file)).write_lines(&leaf.file, &lines);
+    let lines = w.lines(&leaf.file);
+    let line = &lines[leaf.line];
+    let broken =
+        [format!("\t{line}"), format!("{line} ["), format!("{} : \"", line.replace(':', ": {"))].map(|broken| {
+            let mut lines = lines.clone();
+            lines[leaf.line] = broken;
+            lines.join("\n") + "\n"
+        });
+    // Behind a word a bracket is a part of it.
+    let is_broken = |text: &String| checks::yaml::parse(text).iter().any(|document| document.error.is_some());
+    let text = r.pick(broken.into_iter().filter(is_broken).collect())?;
+    let change = Change::new(format!("{} is broken", leaf.file)).write(&leaf.file, text);
     Some(change.finds("sources/invalid-yaml", [&leaf.file], cell.cell.name()))
 }
 
@@ -328,7 +332,7 @@ pub fn variables_shadowed(w: &World, r: &mut Random) -> Option<Change> {
     }
     let (leaf, to, cell, sync) = r.pick(places)?;
     let mut files = w.holding(&cell.cell, &sync.secret);
-    files.extend(cell.objects.iter().map(|o| o.template.clone()));
+    files.extend(w.sources_of(cell));
     let change = Change::new(format!("{} is {to}", leaf.dotted()))
         .write(&leaf.file, super::edit::set(&w.text(&leaf.file), &leaf, &to));
     Some(change.finds("wiring/env-shadowed", files, cell.cell.name()).with(sync.by.cell.name()))

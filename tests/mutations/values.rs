@@ -187,8 +187,10 @@ pub fn optional_overlay_removed(w: &World, r: &mut Random) -> Option<Change> {
     };
     let cell = r.pick(w.cells.iter().filter(elsewhere).filter(|c| overlay(&c.cell).is_some()).collect())?;
     let file = overlay(&cell.cell)?;
-    let pattern = file.replace(&cell.cell.env, "{env}").replace(&cell.cell.release, "{release}");
-    let matrix = w.text(&w.matrix.file).replace(&pattern, &format!("{pattern}?"));
+    let matrix = w.text(&w.matrix.file);
+    let is_pattern = |l: &&str| l.replace("{env}", &cell.cell.env).replace("{release}", &cell.cell.release) == file;
+    let pattern = matrix.lines().map(|l| l.trim().trim_start_matches("- ")).find(is_pattern)?;
+    let matrix = matrix.replace(pattern, &format!("{pattern}?"));
     let change = Change::new(format!("{file} is removed and may be")).delete(file).write(&w.matrix.file, matrix);
     Some(change.finds("parity/overlay-missing", [&w.matrix.file], cell.cell.name()))
 }

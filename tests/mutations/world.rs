@@ -195,6 +195,13 @@ impl World {
         self.files.keys().filter(is_template).cloned().collect()
     }
 
+    /// The templates of a cell's objects; for one in a packed chart, which is no file here, the matrix file, which names the release.
+    pub fn sources_of(&self, cell: &Rendered) -> BTreeSet<String> {
+        let file =
+            |o: &Object| if self.files.contains_key(&o.template) { &o.template } else { &self.matrix.file }.clone();
+        cell.objects.iter().map(file).collect()
+    }
+
     /// The scalars of a YAML file.
     pub fn leaves(&self, file: &str) -> &[Leaf] {
         self.leaves.get(file).map_or(&[], Vec::as_slice)
