@@ -221,8 +221,12 @@ fn schema(files: &Files<'_>, words: &str) -> Finding {
     let mut finding = rule("render/failed").finding("values break the chart's schema");
     let mut place = None;
     let mut told = Vec::new();
+    let mut chart = "";
     for line in words.lines().skip(1) {
-        let Some(c) = SCHEMA.captures(line) else { continue };
+        let Some(c) = SCHEMA.captures(line) else {
+            chart = line.trim().trim_end_matches(':');
+            continue;
+        };
         let (path, complaint) = match (c.get(1), c.get(2), c.get(3), c.get(4)) {
             (Some(pointer), Some(what), ..) => (pointer.as_str().trim_matches('/').replace('/', "."), what.as_str()),
             (_, _, Some(path), Some(what)) => (path.as_str().replace("(root)", ""), what.as_str()),
@@ -230,7 +234,11 @@ fn schema(files: &Files<'_>, words: &str) -> Finding {
         };
         // A key that nobody knows is the place, rather than all that stands beside it.
         let unknown = UNKNOWN.captures(complaint).and_then(|c| c.get(1).or_else(|| c.get(2)));
-        place = place.or_else(|| files.key(&path, unknown?.as_str())).or_else(|| files.value(&path));
+        // A subchart's complaints come below its name, and its values stand below it, too.
+        let below = format!("{chart}.{path}");
+        for path in [path.as_str(), below.trim_end_matches('.')] {
+            place = place.or_else(|| files.key(path, unknown?.as_str())).or_else(|| files.value(path));
+        }
         let path = if path.is_empty() { "the values".to_owned() } else { format!("`{path}`") };
         told.push(format!("{path}: {complaint}"));
     }
