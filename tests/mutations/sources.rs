@@ -456,14 +456,19 @@ pub fn waiver_malformed(w: &World, r: &mut Random) -> Option<Change> {
 
 /// An entry of a map in the library template, which changes every chart, and nobody blesses.
 pub fn library_changed(w: &World, r: &mut Random) -> Option<Change> {
-    let cell = r.pick(
-        w.cells.iter().filter(|c| c.objects.iter().any(|o| o.text.contains("automountServiceAccountToken"))).collect(),
-    )?;
-    let files = w.templates(&cell.cell.chart);
-    let file = files.iter().find(|f| f.ends_with(".tpl") && w.files[*f].contains("\nkind: ServiceAccount\n"))?;
-    let text = into_block(&w.text(file), "kind: ServiceAccount", "# changed")?;
-    let change = Change::new(format!("{file} changes")).write(file, text);
-    let changed =
-        cell.objects.iter().any(|o| o.shown.kind == "ServiceAccount" && w.files[&o.template].contains("include"));
-    changed.then(|| change.finds("golden/differs", [&cell.cell.golden], cell.cell.name()))
+    let mut places = Vec::new();
+    for cell in &w.cells {
+        let templates = w.templates(&cell.cell.chart);
+        let included = included(w, cell, &templates);
+        let makes = |file: &String| {
+            let helpers = helpers(&w.files[file]);
+            let mut making = helpers.iter().filter(|(_, body)| body.contains("\nkind: ServiceAccount\n"));
+            making.next().is_some_and(|(name, _)| included.contains(name)) && making.next().is_none()
+        };
+        places.extend(templates.iter().filter(|f| f.ends_with(".tpl") && makes(f)).map(|f| (cell, f.clone())));
+    }
+    let (cell, file) = r.pick(places)?;
+    let text = into_block(&w.text(&file), "kind: ServiceAccount", "# changed")?;
+    let change = Change::new(format!("{file} changes")).write(&file, text);
+    Some(change.finds("golden/differs", [&cell.cell.golden], cell.cell.name()))
 }
