@@ -3,7 +3,7 @@
 use crate::facts::Facts;
 use crate::finding::RenderPlace;
 use crate::model::{Cell, Matrix, Place};
-use crate::sources::Sources;
+use crate::sources::{SourceKind, Sources};
 use crate::yaml::{self, Node};
 
 /// Values files larger than this are not searched.
@@ -28,8 +28,8 @@ pub fn template_path(cell: &Cell, template: &str) -> Option<String> {
 }
 
 /// The place that gave a cell's render a name (or host): the last values file of the cell that holds it as a scalar
-/// or a key, then the
-/// line of the template that holds it, then the template, then the cell's entry in the matrix file.
+/// or a key, then the line of the template that holds it, then the one line of the partials (the chart's own and those of its
+/// library charts) that does, then the template, then the cell's entry in the matrix file.
 pub fn of_text(sources: &Sources, matrix: &Matrix, facts: &Facts, object: u32, text: &str) -> Place {
     let (env, release) = facts.cell.split_once('/').unwrap_or_default();
     let Some(cell) = matrix.cell(env, release) else { return Place::file(&matrix.file) };
@@ -47,7 +47,21 @@ pub fn of_text_in_cell(sources: &Sources, cell: &Cell, template: Option<&str>, t
     }
     let path = template.and_then(|t| template_path(cell, t));
     let Some(path) = path.filter(|p| sources.contains_key(p)) else { return cell.place.clone() };
-    in_lines(sources, &path, text).unwrap_or_else(|| Place::file(path))
+    let found = in_lines(sources, &path, text).or_else(|| in_partials(sources, cell, text));
+    found.unwrap_or_else(|| Place::file(path))
+}
+
+/// The line of a partial that holds a text, if no second line of any partial does: which of two is meant cannot be known.
+fn in_partials(sources: &Sources, cell: &Cell, text: &str) -> Option<Place> {
+    let name = cell.name();
+    let partial = |path: &str| path.rsplit('/').next().is_some_and(|file| file.starts_with('_'));
+    let partials = sources
+        .iter()
+        .filter(|(path, source)| source.kind == SourceKind::Template && source.cells.contains(&name) && partial(path));
+    let mut holding = partials.filter(|(_, source)| source.text().is_some_and(|all| holds(all, text)));
+    let (path, source) = holding.next()?;
+    let is_one = holding.next().is_none() && source.text()?.lines().filter(|line| holds(line, text)).count() == 1;
+    if is_one { in_lines(sources, path, text) } else { None }
 }
 
 /// The template of an object, or the cell's entry in the matrix file where the template is not in the repository.
@@ -134,5 +148,27 @@ mod tests {
         assert!(holds("kubectl get secret/graph-db -n x", "graph-db"));
         assert!(!holds("graph-db-credentials", "graph-db"));
         assert!(!holds("x", ""));
+    }
+
+    #[test]
+    fn a_name_in_one_partial_is_found_there_and_one_in_two_is_not() {
+        use crate::sources::Source;
+        let cell = Cell { env: "local".into(), release: "web".into(), chart: "charts/web".into(), ..Cell::default() };
+        let source = |text: &str, cells: &[&str]| Source {
+            bytes: text.into(),
+            kind: SourceKind::Template,
+            cells: cells.iter().map(|c| (*c).to_owned()).collect(),
+        };
+        let mut sources: Sources = [
+            ("charts/web/templates/es.yaml", source("{{ include \"lib.es\" . }}", &["local/web"])),
+            ("charts/lib/templates/_es.tpl", source("kind: ExternalSecret\n  name: vault\n", &["local/web"])),
+            ("charts/other/templates/_es.tpl", source("name: vault", &["local/other"])),
+        ]
+        .map(|(path, source)| (path.to_owned(), source))
+        .into();
+        let place = |sources: &Sources| of_text_in_cell(sources, &cell, Some("web/templates/es.yaml"), "vault");
+        assert_eq!((place(&sources).file.as_str(), place(&sources).line), ("charts/lib/templates/_es.tpl", 2));
+        sources.insert("charts/lib/templates/_more.tpl".to_owned(), source("# of vault", &["local/web"]));
+        assert_eq!(place(&sources).file, "charts/web/templates/es.yaml");
     }
 }

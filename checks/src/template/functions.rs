@@ -99,6 +99,11 @@ impl Scan<'_> {
                 Symbol::List(items.iter().chain([item]).cloned().collect())
             }
             ("first" | "mustFirst", [Symbol::List(items)]) => items.first().cloned().unwrap_or(Symbol::Nil),
+            ("last" | "mustLast", [Symbol::List(items)]) => items.last().cloned().unwrap_or(Symbol::Nil),
+            ("rest" | "mustRest", [Symbol::List(items)]) => Symbol::List(items.iter().skip(1).cloned().collect()),
+            ("initial" | "mustInitial", [Symbol::List(items)]) => {
+                Symbol::List(items[..items.len().saturating_sub(1)].to_vec())
+            }
             ("set", [map, key, value]) => {
                 let changed = match key {
                     Symbol::Text(key) => Symbol::Dict(BTreeMap::from([(key.clone(), value.clone())])),

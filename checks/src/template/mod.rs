@@ -191,6 +191,8 @@ mod tests {
         let whole = |template: &str, expected: &[&str]| assert_eq!(reads(template).0, expected, "{template}");
         whole("{{ .Values.a.b }}{{ $.Values.c }}", &["a.b", "c"]);
         whole("{{ $v := .Values.a }}{{ with $v.b }}{{ .c }}{{ end }}", &["a.b.c"]);
+        whole("{{ range rest (list . .Values.a) }}{{ . }}{{ end }}{{ (last (list 1 .)).Values.b }}", &["a", "b"]);
+        whole("{{ range initial (list .Values.a .) }}{{ . }}{{ end }}", &["a"]);
         whole("{{ (index .Values \"a\" \"b-c\").d }}", &["a.b-c.d"]);
         whole(
             "{{ define \"d\" }}{{ .x.y }}{{ $.z }}{{ end }}{{ include \"d\" (dict \"x\" .Values.a \"z\" 1) }}",

@@ -283,7 +283,7 @@ fn tell(subject: &Subject<'_>, verdicts: &[(&Paths, &Verdict)], sources: &Source
     let scan = Scan::run(&program, Some(&subject.values), &[]);
     let mut row = Row { cell: subject.cell.name(), tried: verdicts.len(), ..Row::default() };
     for (paths, verdict) in verdicts {
-        let findings = judged(subject, &program, paths, verdict);
+        let findings = judged(subject, &program, &scan, paths, verdict);
         match verdict {
             Verdict::Guarded { named: true, .. } => row.guarded += 1,
             Verdict::Rendered { faults } if faults.is_empty() => row.fine += 1,
@@ -311,7 +311,13 @@ fn tell(subject: &Subject<'_>, verdicts: &[(&Paths, &Verdict)], sources: &Source
 }
 
 /// What a verdict says of a cell.
-fn judged(subject: &Subject<'_>, program: &Program<'_>, paths: &Paths, verdict: &Verdict) -> Option<Finding> {
+fn judged(
+    subject: &Subject<'_>,
+    program: &Program<'_>,
+    scan: &Scan<'_>,
+    paths: &Paths,
+    verdict: &Verdict,
+) -> Option<Finding> {
     let cell = subject.cell;
     let names = paths.iter().map(|path| format!("`{}`", dotted(path))).collect::<Vec<_>>().join(" and ");
     let set_at = paths.first().and_then(|path| subject.values.key_place(path));
@@ -323,7 +329,15 @@ fn judged(subject: &Subject<'_>, program: &Program<'_>, paths: &Paths, verdict: 
         Verdict::Guarded { named: true, .. } => return None,
         Verdict::Guarded { named: false, at } => {
             let finding = finding("guards/weak", format!("the guard of {names} does not say which value is missing"));
-            finding.at(place_of(at, program, cell)).help("name the value's path in the message, and where to set it")
+            let finding = finding.help("name the value's path in the message, and where to set it");
+            let told = place_of(at, program, cell);
+            // Helm tells of the template that includes the guard's.
+            match guard_of(program, scan, paths) {
+                Some(guard) if (&guard.file, guard.line) != (&told.file, told.line) => {
+                    finding.at(guard).related(told, "included from here")
+                }
+                _ => finding.at(told),
+            }
         }
         Verdict::Stopped { at } => {
             let message = format!("without {names} a template stops, and no guard says why");
@@ -350,6 +364,17 @@ fn judged(subject: &Subject<'_>, program: &Program<'_>, paths: &Paths, verdict: 
         }
     };
     Some(with_value(found).cell(cell.name()))
+}
+
+/// The place of the one guard of these values.
+fn guard_of(program: &Program<'_>, scan: &Scan<'_>, paths: &Paths) -> Option<Place> {
+    let guards = scan.guards.values().filter(|guard| guard.kind == GuardKind::Required);
+    let mut places = guards.filter(|guard| paths.iter().any(|path| guard.paths.contains(path))).map(|guard| {
+        let template = &program.templates[guard.template];
+        (!template.file.is_packed()).then(|| template.place(&(guard.start..guard.end)))
+    });
+    let only = places.next()??;
+    places.next().is_none().then_some(only)
 }
 
 /// The place of `chart/templates/file.yaml:line`.

@@ -6,8 +6,9 @@ use std::sync::LazyLock;
 
 use checks::finding::Finding;
 use checks::model::{Cell, Place};
+use checks::places;
 use checks::rules::{self, Rule};
-use checks::yaml;
+use checks::yaml::{self, Node, Span};
 use leaks::Redactor;
 use regex::Regex;
 
@@ -26,6 +27,9 @@ static VALUES: LazyLock<Regex> =
     LazyLock::new(|| regex(r"(?s)^failed to parse (\S+?): (?:.*?yaml: )(?:line (\d+): )?(.*)$"));
 static FILE: LazyLock<Regex> = LazyLock::new(|| regex(r"^(?:open|read) ([^:]+): (.*)$"));
 static SCHEMA: LazyLock<Regex> = LazyLock::new(|| regex(r"^\s*- at '([^']*)': (.*)$|^\s*- ([^:\s]+): (.*)$"));
+/// A key that a schema does not know, in the words of Helm 4 and of Helm 3.
+static UNKNOWN: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"^additional properties '([^']+)'|^Additional property (\S+) is not allowed"));
 /// How a lint lists missing values: Helm 4 (in the plural for an empty text), then Helm 3.
 static MISSING: LazyLock<Regex> =
     LazyLock::new(|| regex(r#"msg="missing required values?" message=(.*)$|\[INFO\] Missing required value: (.*)$"#));
@@ -52,11 +56,14 @@ fn told(renderer: &Renderer<'_>, cell: &Cell, render: &Render, scrub: &dyn Fn(&s
         let listed = missing(&renderer.lint(cell).stderr);
         let message = c[4].trim();
         if listed.iter().any(|m| m == message) {
-            required(cell, message, &listed)
+            let finding = required(cell, message, &listed);
+            match files.asking(&place, message) {
+                Some(asking) => finding.at(asking).related(place, "included from here"),
+                None => finding.at(place),
+            }
         } else {
-            failed(first_line(message), message)
+            failed(first_line(message), message).at(place)
         }
-        .at(place)
     } else if let Some(c) = PARSE.captures(&words) {
         failed(&format!("a template cannot be read: {}", first_line(&c[3])), "").at(files.template(
             &c[1],
@@ -214,14 +221,24 @@ fn schema(files: &Files<'_>, words: &str) -> Finding {
     let mut finding = rule("render/failed").finding("values break the chart's schema");
     let mut place = None;
     let mut told = Vec::new();
+    let mut chart = "";
     for line in words.lines().skip(1) {
-        let Some(c) = SCHEMA.captures(line) else { continue };
+        let Some(c) = SCHEMA.captures(line) else {
+            chart = line.trim().trim_end_matches(':');
+            continue;
+        };
         let (path, complaint) = match (c.get(1), c.get(2), c.get(3), c.get(4)) {
             (Some(pointer), Some(what), ..) => (pointer.as_str().trim_matches('/').replace('/', "."), what.as_str()),
             (_, _, Some(path), Some(what)) => (path.as_str().replace("(root)", ""), what.as_str()),
             _ => continue,
         };
-        place = place.or_else(|| files.value(&path));
+        // A key that nobody knows is the place, rather than all that stands beside it.
+        let unknown = UNKNOWN.captures(complaint).and_then(|c| c.get(1).or_else(|| c.get(2)));
+        // A subchart's complaints come below its name, and its values stand below it, too.
+        let below = format!("{chart}.{path}");
+        for path in [path.as_str(), below.trim_end_matches('.')] {
+            place = place.or_else(|| files.key(path, unknown?.as_str())).or_else(|| files.value(path));
+        }
         let path = if path.is_empty() { "the values".to_owned() } else { format!("`{path}`") };
         told.push(format!("{path}: {complaint}"));
     }
@@ -269,20 +286,69 @@ impl Files<'_> {
         hits.next().is_none().then_some(index + 1)
     }
 
+    /// The line that asks for a value which a message names, where Helm tells only of the template that includes it.
+    fn asking(&self, told: &Place, message: &str) -> Option<Place> {
+        let line = self.line(told)?;
+        if line.contains("required") {
+            return None;
+        }
+        let asks = |text: &str| {
+            let values = text.split(".Values.").skip(1).map(|rest| {
+                let end = rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | '_'))).unwrap_or(rest.len());
+                rest[..end].trim_end_matches('.')
+            });
+            text.contains("required ") && values.into_iter().any(|path| places::holds(message, path))
+        };
+        let templates = ignore::WalkBuilder::new(self.root.join(&self.cell.chart))
+            .standard_filters(false)
+            .follow_links(true)
+            .build();
+        let mut found = Vec::new();
+        for entry in templates.flatten().filter(|e| e.path().components().any(|part| part.as_os_str() == "templates")) {
+            let Ok(text) = std::fs::read_to_string(entry.path()) else { continue };
+            let Some(real) = entry.path().canonicalize().ok() else { continue };
+            let Some(file) = real.strip_prefix(self.root.canonicalize().ok()?).ok() else { continue };
+            let lines = text.lines().enumerate().filter(|(_, line)| asks(line));
+            found.extend(lines.map(|(index, _)| Place::line(file.to_string_lossy(), index + 1)));
+        }
+        // Of several the one in the file that the including line names.
+        let named = |place: &&Place| place.file.rsplit('/').next().is_some_and(|name| line.contains(name));
+        match found.as_slice() {
+            [one] => Some(one.clone()),
+            several => several.iter().find(named).cloned(),
+        }
+    }
+
+    /// The text of the line at a place.
+    fn line(&self, place: &Place) -> Option<String> {
+        let text = std::fs::read_to_string(self.root.join(&place.file)).ok()?;
+        text.lines().nth(place.line.checked_sub(1)?).map(str::to_owned)
+    }
+
     /// The last values file that sets a dotted path.
     fn value(&self, path: &str) -> Option<Place> {
         let steps: Vec<&str> = path.split('.').filter(|s| !s.is_empty()).collect();
-        if steps.is_empty() {
-            return None;
-        }
+        if steps.is_empty() { None } else { self.last(|root| Some(root.at(&steps)?.span)) }
+    }
+
+    /// The last values file with a key below a dotted path.
+    fn key(&self, path: &str, key: &str) -> Option<Place> {
+        let steps: Vec<&str> = path.split('.').filter(|s| !s.is_empty()).collect();
+        self.last(|root| {
+            let map = if steps.is_empty() { root } else { root.at(&steps)? };
+            Some(map.entries().iter().find(|entry| entry.key.text() == Some(key))?.key.span)
+        })
+    }
+
+    /// What the last values file holds in which something is found.
+    fn last(&self, find: impl Fn(&Node) -> Option<Span>) -> Option<Place> {
         let defaults = format!("{}/values.yaml", self.cell.chart);
         let files = std::iter::once(defaults.as_str()).chain(self.cell.values.iter().map(|v| v.path.as_str()));
         let files: Vec<&str> = files.collect();
         files.into_iter().rev().find_map(|file| {
             let text = std::fs::read_to_string(self.root.join(file)).ok()?;
             let documents = yaml::parse(&text);
-            let node = documents.first()?.root.as_ref()?.at(&steps)?;
-            Some(Place::new(file, node.span))
+            Some(Place::new(file, find(documents.first()?.root.as_ref()?)?))
         })
     }
 }
