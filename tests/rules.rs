@@ -28,7 +28,7 @@ fn findings(rule: &str, root: &Path) -> Vec<Finding> {
     let key = MaskKey::new([0; 32]);
     let engine = Engine { root: &root, matrix: &matrix, sources: &sources, rules: &rules, key: &key };
     let mut found: Vec<Finding> = sources.iter().flat_map(|(path, source)| engine.source(path, source).0).collect();
-    found.extend(engine.whole(&mut BTreeMap::new()));
+    found.extend(engine.whole(&mut BTreeMap::new(), 1));
     finding::merge(found)
 }
 
