@@ -110,6 +110,27 @@ fn unknown_key(w: &World, cell: &Rendered, above: &[String]) -> &'static str {
     if is_closed() == Some(true) { "render/failed" } else { "values/unread" }
 }
 
+/// The same where the chart has no schema that would refuse the key.
+fn in_open_schema(w: &World, change: Change) -> Option<Change> {
+    let (file, _) = change.files.first_key_value()?;
+    let cell = w.cells.iter().find(|c| overlay(&c.cell) == Some(file))?;
+    let schema = format!("{}/values.schema.json", cell.cell.chart);
+    w.files.get(&schema)?;
+    let open = Change::new(format!("{}, and there is no {schema}", change.what)).delete(&schema);
+    let open = open.write(file, change.files.get(file)?.clone()?);
+    Some(open.finds("values/unread", [file], cell.cell.name()))
+}
+
+/// One overlay sets what no other has, and no schema minds.
+pub fn key_added_without_a_schema(w: &World, r: &mut Random) -> Option<Change> {
+    in_open_schema(w, key_added(w, r)?)
+}
+
+/// A key of an overlay is misspelt, and no schema minds.
+pub fn key_misspelt_without_a_schema(w: &World, r: &mut Random) -> Option<Change> {
+    in_open_schema(w, key_misspelt(w, r)?)
+}
+
 /// One overlay sets what no other has.
 pub fn key_added(w: &World, r: &mut Random) -> Option<Change> {
     // Of two it could not be said which of them is the odd one.
