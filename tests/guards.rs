@@ -4,7 +4,6 @@ mod common;
 
 use std::time::Duration;
 
-use checks::finding;
 use checks::model::Cell;
 use common::{Repository, path_with_helm, workspace};
 use xtask::guards::{self, Input, Outcome};

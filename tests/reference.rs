@@ -314,7 +314,7 @@ fn the_packaged_langfuse_is_its_source() {
     assert_eq!(names(&packed), names(&files));
     let meta = |bytes: &[u8]| {
         let text = String::from_utf8(bytes.to_vec()).unwrap();
-        let mut json = checks::yaml::parse(&text)[0].root.as_ref().unwrap().to_json();
+        let mut json = yaml::parse(&text)[0].root.as_ref().unwrap().to_json();
         json.sort_all_objects();
         json
     };

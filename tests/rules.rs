@@ -8,10 +8,10 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use checks::finding::{self, Finding};
 use checks::model::Place;
 use checks::rules;
 use common::{Repository, workspace};
+use finding::Finding;
 use leaks::MaskKey;
 use xtask::engine::Engine;
 

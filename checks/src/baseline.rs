@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::finding::Finding;
+use finding::Finding;
 
 /// One finding that was there.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -135,8 +135,8 @@ fn known(finding: &Finding) -> Known {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::merge;
     use crate::model::{Place, Severity};
+    use finding::merge;
 
     fn finding(rule: &str, line: usize) -> Finding {
         Finding::new(rule, Severity::Error, "m").at(Place::line("f.yaml", line))

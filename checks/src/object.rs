@@ -1,7 +1,7 @@
 //! One manifest of a render: its identity, the template it came from, its tree. `kind: List` is unfolded, a missing
 //! namespace is the release's.
 
-use crate::yaml::{self, Document, Node, ParseError, Span};
+use yaml::{Document, Node, ParseError, Span};
 
 /// What makes an object the same object in another render: (API group, kind, namespace, name).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,7 +1,7 @@
 //! Values that stand inside another tool's manifest: an Argo CD `Application`, a Flux `HelmRelease`. Read, never executed.
 
 use crate::model::Part;
-use crate::yaml::{self, Node, Pos};
+use yaml::{Node, Pos};
 
 /// Why the values could not be taken out.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! From a name in a render to the source that a person must edit.
 
 use crate::facts::Facts;
-use crate::finding::RenderPlace;
 use crate::model::{Cell, Matrix, Place};
 use crate::sources::{SourceKind, Sources};
-use crate::yaml::{self, Node};
+use finding::RenderPlace;
+use yaml::Node;
 
 /// Values files larger than this are not searched.
 const MAX_SEARCHED: usize = 4 * 1024 * 1024;

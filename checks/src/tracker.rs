@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use crate::document::{Document, Section, Table, code};
 use crate::facts::Facts;
-use crate::finding::Finding;
 use crate::model::{Matrix, RetiredKind};
 use crate::secrets::{Class, INVENTORY_PAGE, Inventory, ROTATION_PAGE, ReleaseValues};
 use crate::sources::Sources;
+use finding::Finding;
 
 /// The page of the table.
 pub const TRACKER_PAGE: &str = "docs/tracker.md";

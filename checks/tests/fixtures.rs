@@ -26,7 +26,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use checks::facts::Facts;
-use checks::finding::{Finding, merge};
 use checks::model::{
     Cell, Environment, External, Layer, Matrix, Off, Place, Release, Retired, RetiredKind, Secrets, ValuesFile,
 };
@@ -34,7 +33,8 @@ use checks::object::objects;
 use checks::rules::{CellView, Check, EnvironmentView, MatrixView, Rule, SourceView, registry};
 use checks::sources::{Source, SourceKind, Sources};
 use checks::values::Charts;
-use checks::yaml::{Node, parse};
+use finding::{Finding, merge};
+use yaml::{Node, parse};
 
 const MATRIX_FILE: &str = "environments/matrix.yaml";
 

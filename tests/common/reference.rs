@@ -9,7 +9,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use checks::model::{Cell, Matrix, ValuesFile};
-use checks::yaml;
 use serde_json::{Map, Value};
 use tempfile::TempDir;
 use xtask::helm::render::{Render, Renderer, Status};

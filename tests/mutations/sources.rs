@@ -38,7 +38,7 @@ pub fn yaml_broken(w: &World, r: &mut Random) -> Option<Change> {
             lines.join("\n") + "\n"
         });
     // Behind a word a bracket is a part of it.
-    let is_broken = |text: &String| checks::yaml::parse(text).iter().any(|document| document.error.is_some());
+    let is_broken = |text: &String| yaml::parse(text).iter().any(|document| document.error.is_some());
     let text = r.pick(broken.into_iter().filter(is_broken).collect())?;
     let change = Change::new(format!("{} is broken", leaf.file)).write(&leaf.file, text);
     Some(change.finds("sources/invalid-yaml", [&leaf.file], cell.cell.name()))

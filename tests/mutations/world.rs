@@ -5,7 +5,6 @@ use std::fs;
 
 use checks::model::{Cell, Matrix};
 use checks::places;
-use checks::yaml;
 
 use crate::common::reference;
 use crate::common::{Repository, workspace};

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use checks::finding::Finding;
 use checks::model::Cell;
 use checks::rules::render::nondeterministic::{self, RULE};
+use finding::Finding;
 
 use crate::helm::render::{Renderer, Status};
 use crate::run::{pool, process};

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use checks::baseline::Baseline;
-use checks::finding::{self, Finding};
 use checks::model::{Cell, Matrix, Place, Severity};
 use checks::sources::Sources;
 use checks::waivers::{self, Allowed, By, Date, Excused, Run};
+use finding::Finding;
 
 use crate::commands::{Failure, Session};
 use crate::git;

@@ -1,9 +1,9 @@
 //! Keeps credentials where they are: what leaks becomes no golden, and is printed only when that is asked for.
 
-use checks::finding::Finding;
 use checks::hidden::inputs_secrets;
 use checks::model::Cell;
 use checks::object;
+use finding::Finding;
 use leaks::{Hidden, Redactor};
 
 use crate::engine::Engine;

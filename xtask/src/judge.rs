@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use checks::facts::Facts;
-use checks::finding::{Finding, RenderPlace};
 use checks::hidden::{inputs_secrets, secret_values};
 use checks::model::{Cell, Place};
 use checks::object;
 use checks::rules;
+use finding::{Finding, RenderPlace};
 use leaks::Redactor;
 
 use crate::changes::{self, ObjectChange};

@@ -95,9 +95,9 @@ impl Reader<'_> {
         let mut folders = BTreeSet::new();
         for (path, source) in self.files.iter().filter(|(_, s)| s.kind == SourceKind::Chart) {
             let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-            for document in checks::yaml::parse(source.text().unwrap_or_default()) {
+            for document in yaml::parse(source.text().unwrap_or_default()) {
                 let dependencies = document.root.as_ref().and_then(|r| r.get("dependencies"));
-                for dependency in dependencies.map(checks::yaml::Node::items).unwrap_or_default() {
+                for dependency in dependencies.map(yaml::Node::items).unwrap_or_default() {
                     let local = dependency.str_at(&["repository"]).and_then(|r| r.strip_prefix("file://"));
                     folders.extend(local.and_then(|local| self.real(&format!("{folder}/{local}"))));
                 }

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use checks::finding::Finding;
 use checks::model::{Matrix, Place, Severity};
 use checks::sources::Sources;
 use checks::waivers::{Allowed, Glob, Scope, Waiver, inline};
-use checks::yaml::{self, Node};
+use finding::Finding;
+use yaml::Node;
 
 use crate::matrix::read::{Reader, Spanned};
 

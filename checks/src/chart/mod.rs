@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::model::Place;
 use crate::sources::{SourceKind, Sources};
-use crate::yaml::{self, Node, Span};
+use yaml::{Node, Span};
 
 pub use version::in_range;
 

@@ -2,7 +2,7 @@
 
 use super::fields::{items, line, node_at, text};
 use super::{At, How, Kind, Needed, pods};
-use crate::yaml::Node;
+use yaml::Node;
 
 /// Annotations of an Ingress by which a controller finds a Secret, as `name` or `namespace/name`.
 const INGRESS_ANNOTATIONS: &[&str] = &[

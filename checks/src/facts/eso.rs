@@ -2,7 +2,7 @@
 
 use super::fields::{items, keys, line, node_at, text};
 use super::{At, Certainty, How, Keys, Kind, Made, Needed, Read};
-use crate::yaml::Node;
+use yaml::Node;
 
 /// The operator's API group.
 pub const GROUP: &str = "external-secrets.io";
@@ -198,8 +198,7 @@ fn filled(spec: &Node, into: Option<&str>) -> Option<Vec<String>> {
     if templated.is_empty() || !items(spec, "target.template.templateFrom").is_empty() || (merges && into.is_none()) {
         return None;
     }
-    let named =
-        |entry: &&crate::yaml::Entry| into.is_none_or(|into| names(entry.value.text().unwrap_or_default(), into));
+    let named = |entry: &&yaml::Entry| into.is_none_or(|into| names(entry.value.text().unwrap_or_default(), into));
     let mut keys: Vec<String> =
         templated.iter().filter(named).filter_map(|e| e.key.text()).map(str::to_owned).collect();
     keys.extend(into.filter(|_| merges).map(str::to_owned));

@@ -1,6 +1,6 @@
 //! Small readers of fields that several fact readers share.
 
-use crate::yaml::{Node, Span};
+use yaml::{Node, Span};
 
 /// The first line of a span.
 pub fn line(span: Span) -> u32 {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::{Facts, fields, pods};
 use crate::object::Object;
-use crate::yaml::Node;
+use yaml::Node;
 
 /// A cell with more names than this has its last ones left out.
 const MOST: usize = 4_000;

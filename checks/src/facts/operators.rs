@@ -2,7 +2,7 @@
 
 use super::fields::{items, line, node_at, text};
 use super::{At, Certainty, Keys, Kind, Made};
-use crate::yaml::Node;
+use yaml::Node;
 
 /// What an operator makes of one kind of custom resource.
 struct Row {

@@ -3,7 +3,7 @@
 use super::fields::{items, line, text};
 use super::{At, ContainerFact, How, Kind, Mount, Needed, Reload, Role};
 use crate::object::Object;
-use crate::yaml::Node;
+use yaml::Node;
 
 /// Where workloads keep their pod. Custom workloads (Rollout, `CloneSet`, Knative Service) follow the same shapes.
 const TEMPLATES: &[&str] =

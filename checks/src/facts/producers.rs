@@ -3,7 +3,7 @@
 use super::fields::{items, keys, line, node_at, text};
 use super::{At, Certainty, Keys, Kind, Made};
 use crate::object::Object;
-use crate::yaml::Node;
+use yaml::Node;
 
 /// Annotations of a Secret or `ConfigMap` by which somebody else fills in keys: prefixes.
 const FILLED: &[&str] = &[

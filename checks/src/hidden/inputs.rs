@@ -6,7 +6,7 @@ use leaks::{Hidden, MaskKey, ScanFile, decode, scan};
 
 use crate::model::{Cell, Matrix};
 use crate::sources::{SourceKind, Sources};
-use crate::yaml::{self, Node};
+use yaml::Node;
 
 /// Every value that Helm's words about a cell may repeat and nobody shall read: what the scan finds in the cell's files, and the
 /// leaves of its values under names that mean a credential, as written and decoded.

@@ -26,13 +26,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::facts::Facts;
-use crate::finding::Finding;
 use crate::model::{Cell, Environment, Matrix, Severity};
 use crate::object::Object;
 use crate::sources::{Source, Sources};
 use crate::values::Effective;
-use crate::yaml::Document;
 use ::leaks::Leak;
+use finding::Finding;
+use yaml::Document;
 
 /// One rule.
 pub struct Rule {

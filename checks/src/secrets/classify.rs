@@ -7,11 +7,11 @@ use serde::Serialize;
 use super::chain::Secret;
 use crate::facts::Facts;
 use crate::values::{Leaf, LeafValue};
-use crate::yaml::{Node, Resolved};
 use leaks::names::{self, Class as NameClass};
 use leaks::shapes::{self, Shape};
 use leaks::words::runs;
 use leaks::{self, LeakRule, MaskKey, ScanFile};
+use yaml::{Node, Resolved};
 
 /// What a value is, the gravest last.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -207,7 +207,7 @@ fn words(name: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::yaml;
+    use yaml;
 
     /// The class of the only value of a small values file.
     #[track_caller]

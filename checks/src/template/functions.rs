@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::scan::{Frame, Scan};
 use super::{Command, Expr, GuardKind, Symbol};
 use crate::values::LeafValue;
-use crate::yaml::Resolved;
+use yaml::Resolved;
 
 impl Scan<'_> {
     /// Evaluates one call. What is not needed is not evaluated, as far as the cell's values tell.

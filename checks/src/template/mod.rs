@@ -12,7 +12,7 @@ pub use parse::parse;
 pub use scan::{Call, Guard, GuardKind, Program, Scan};
 pub use symbol::Symbol;
 
-use crate::yaml::{Pos, Span};
+use yaml::{Pos, Span};
 
 /// A part of a template.
 #[derive(Debug, Clone, PartialEq)]

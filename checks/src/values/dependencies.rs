@@ -4,7 +4,7 @@
 use super::coalesce::{Merge, Node, unset};
 use super::tree::{Held, Map};
 use crate::chart::{Dependency, in_range};
-use crate::yaml::Resolved;
+use yaml::Resolved;
 
 impl Merge {
     /// `ProcessDependencies`.

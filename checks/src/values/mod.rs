@@ -18,7 +18,7 @@ use crate::chart::{Chart, File};
 use crate::model::{Cell, Place, ValuesFile};
 use crate::part;
 use crate::sources::Sources;
-use crate::yaml::{self, Node, Resolved};
+use yaml::{Node, Resolved};
 
 /// The effective values of one cell.
 #[derive(Debug, Clone, Default)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::coalesce::{Merge, unset};
 use super::tree::{Held, Map, Origin, Slot};
 use crate::model::{Cell, SetValue};
-use crate::yaml::{Entry, Node, Pos, Span, Style, Value};
+use yaml::{Entry, Node, Pos, Span, Style, Value};
 
 /// The longest list that `--set` may make, as in Helm.
 const MOST_ITEMS: usize = 65_536;

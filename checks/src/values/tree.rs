@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::chart::File;
 use crate::model::Place;
-use crate::yaml::{Node, Span, Value};
+use yaml::{Node, Span, Value};
 
 /// One map of the arena.
 pub(super) type Map = usize;

@@ -13,10 +13,10 @@ use std::ops::RangeInclusive;
 pub use date::Date;
 pub use glob::Glob;
 
-use crate::finding::Finding;
 use crate::model::Place;
 use crate::nearest::did_you_mean;
 use crate::rules;
+use finding::Finding;
 
 /// What a waiver speaks of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -281,8 +281,8 @@ fn is_object(glob: &Glob, object: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::RenderPlace;
     use crate::model::Severity;
+    use finding::RenderPlace;
 
     fn cells(names: &[&str]) -> BTreeSet<String> {
         names.iter().map(|n| (*n).to_owned()).collect()

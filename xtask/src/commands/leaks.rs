@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
-use checks::finding::{self, Finding};
 use checks::model::{Place, Severity};
 use checks::rules;
 use checks::waivers::{self, Allowed, Excused};
+use finding::Finding;
 use ignore::{WalkBuilder, WalkState};
 use leaks::{self, MaskKey, Redactor, ScanFile};
 

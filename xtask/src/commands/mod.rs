@@ -15,8 +15,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use ::leaks::Redactor;
-use checks::finding::{self, Finding};
 use checks::model::Matrix;
+use finding::Finding;
 use tempfile::TempDir;
 
 use crate::cli::Global;

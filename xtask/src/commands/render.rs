@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use checks::finding::Finding;
+use finding::Finding;
 use leaks::Redactor;
 
 use super::{Failure, Outcome, Session, to_stderr, to_stdout};

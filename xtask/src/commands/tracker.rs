@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use checks::finding::Finding;
 use checks::model::Cell;
 use checks::secrets::Inventory;
 use checks::tracker::{Evidence, TRACKER_COMMAND, TRACKER_PAGE, Tracker};
 use checks::values::Charts;
+use finding::Finding;
 use similar::TextDiff;
 
 use super::validate::{Examined, Scope, Wanted, examine};

@@ -5,10 +5,10 @@ use std::io::Write;
 use std::time::Instant;
 
 use checks::facts::Facts;
-use checks::finding::{self, Finding};
 use checks::model::{Cell, Matrix, Place, Severity};
 use checks::rules;
 use checks::sources::Sources;
+use finding::Finding;
 use leaks::Redactor;
 
 use tempfile::TempDir;

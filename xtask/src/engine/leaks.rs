@@ -3,11 +3,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use checks::finding::Finding;
 use checks::model::{Cell, Place};
 use checks::object::Object;
 use checks::rules::leaks::{finding, in_render};
 use checks::sources::{Source, SourceKind};
+use finding::Finding;
 use leaks::{self, Hidden, Leak, LeakRule, ScanFile};
 
 use super::Engine;

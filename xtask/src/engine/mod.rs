@@ -7,13 +7,12 @@ use std::path::Path;
 
 use ::leaks::{Leak, MaskKey};
 use checks::facts::Facts;
-use checks::finding::Finding;
 use checks::model::{Cell, Environment, Matrix};
 use checks::object::{self, Object};
 use checks::rules::{self, CellView, Check, EnvironmentView, MatrixView, Rule, SourceView};
 use checks::sources::{Source, SourceKind, Sources};
 use checks::values::Charts;
-use checks::yaml;
+use finding::Finding;
 
 use crate::run::pool;
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use checks::model::{Cell, Mask};
 use checks::object::{self, Object};
-use checks::yaml::{Node, Value};
+use yaml::{Node, Value};
 
 /// What the comparison says.
 #[derive(Debug, PartialEq, Eq)]

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use checks::template::{Guard, GuardKind, Scan};
 use checks::values::{Effective, Leaf, LeafValue};
-use checks::yaml::Resolved;
 use leaks::names::{self, Class};
 use leaks::{shapes, words};
+use yaml::Resolved;
 
 /// Values that are taken away together.
 pub type Paths = Vec<Vec<String>>;

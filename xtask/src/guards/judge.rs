@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use checks::object::{self, Object};
-use checks::yaml::{Node, Value};
 use serde::{Deserialize, Serialize};
+use yaml::{Node, Value};
 
 use crate::helm::render::{Render, Status};
 

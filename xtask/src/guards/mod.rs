@@ -12,12 +12,12 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use checks::finding::{Finding, RenderPlace};
 use checks::model::{Cell, Place, SetValue, ValuesFile};
 use checks::rules;
 use checks::sources::Sources;
 use checks::template::{GuardKind, Program, Scan};
 use checks::values::{Charts, Effective, dotted};
+use finding::{Finding, RenderPlace};
 
 use crate::helm::render::{Renderer, Status};
 use crate::run::pool;

@@ -4,13 +4,13 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
-use checks::finding::Finding;
 use checks::model::{Cell, Place};
 use checks::places;
 use checks::rules::{self, Rule};
-use checks::yaml::{self, Node, Span};
+use finding::Finding;
 use leaks::Redactor;
 use regex::Regex;
+use yaml::{Node, Span};
 
 use super::render::{Render, Renderer};
 

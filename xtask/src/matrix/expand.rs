@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use checks::finding::Finding;
 use checks::model::{Cell, Layer, Matrix, Off, Part, Place, Release, ValuesFile};
+use finding::Finding;
 
 use super::file::{File, Link, RawRelease, Settings};
 use super::pattern::{self, Hole, Names, Pattern};
@@ -280,7 +280,7 @@ impl Expander<'_> {
     }
 
     /// The part of another tool's manifest that a values entry names is there.
-    fn holds(&self, part: Option<&Part>, path: &str, release: &str, span: checks::yaml::Span) -> Option<()> {
+    fn holds(&self, part: Option<&Part>, path: &str, release: &str, span: yaml::Span) -> Option<()> {
         let Some(part) = part else { return Some(()) };
         let text = match std::fs::read_to_string(self.root.join(path)) {
             Ok(text) => text,
@@ -294,7 +294,7 @@ impl Expander<'_> {
         let message = format!("no values can be taken out of {path}: {}", reason.message);
         let mut found = self.reader.at("matrix/part", span, message).label("asked for here");
         if let Some(at) = reason.at {
-            found = found.related(Place::new(path, checks::yaml::Span { start: at, end: at }), "here");
+            found = found.related(Place::new(path, yaml::Span { start: at, end: at }), "here");
         }
         self.reader.push(found.help("`kind` and `at` say which document, and where in it; `at` is a JSON pointer"));
         None
@@ -329,7 +329,7 @@ impl Expander<'_> {
     }
 
     /// A path must stay below the root, also through links.
-    fn inside(&self, path: &str, span: checks::yaml::Span) -> Option<()> {
+    fn inside(&self, path: &str, span: yaml::Span) -> Option<()> {
         let leaves = Path::new(path)
             .components()
             .any(|c| !matches!(c, std::path::Component::Normal(_) | std::path::Component::CurDir));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use checks::model::{Environment, External, Helm, Kube, Mask, Part, Retired, RetiredKind, Secrets, SetValue, Severity};
 use checks::rules;
-use checks::yaml::{Node, Resolved, Span};
+use yaml::{Node, Resolved, Span};
 
 use super::read::{Reader, Spanned};
 use checks::nearest::did_you_mean;

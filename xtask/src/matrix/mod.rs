@@ -8,9 +8,8 @@ pub mod read;
 
 use std::path::{Path, PathBuf};
 
-use checks::finding::{self, Finding};
 use checks::model::{Matrix, Place, Severity};
-use checks::yaml;
+use finding::Finding;
 
 use read::Reader;
 

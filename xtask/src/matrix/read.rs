@@ -2,9 +2,9 @@
 
 use std::cell::RefCell;
 
-use checks::finding::Finding;
 use checks::model::{Place, Severity};
-use checks::yaml::{Entry, Node, Span};
+use finding::Finding;
+use yaml::{Entry, Node, Span};
 
 use checks::nearest::did_you_mean;
 

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
-use checks::finding::Finding;
 use checks::model::{Place, Severity};
+use finding::Finding;
 
 pub use super::lines::Sources;
 
@@ -42,7 +42,7 @@ pub fn block(finding: &Finding, sources: &Sources<'_>) -> String {
     Renderer::styled().decor_style(DecorStyle::Unicode).render(&[group])
 }
 
-fn rendered(place: &checks::finding::RenderPlace, count: usize) -> String {
+fn rendered(place: &finding::RenderPlace, count: usize) -> String {
     let mut text = format!("rendered into {}", place.object);
     if !place.path.is_empty() {
         text.push_str(&format!(", {}", place.path));

@@ -11,9 +11,9 @@ pub mod sarif;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use checks::finding::Finding;
 use checks::model::Severity;
 use checks::waivers::{By, Excused};
+use finding::Finding;
 use serde::Serialize;
 
 use crate::changes::Change;

@@ -4,10 +4,10 @@
 
 use std::io::{self, Write};
 
-use checks::finding::{Finding, RenderPlace};
 use checks::model::{Place, Severity};
 use checks::rules::{self, Rule};
 use checks::waivers::{By, Excused};
+use finding::{Finding, RenderPlace};
 use serde_json::{Map, Value, json};
 
 use super::Report;

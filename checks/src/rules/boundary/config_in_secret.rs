@@ -1,12 +1,12 @@
 //! `boundary/config-in-secret`.
 
-use crate::finding::Finding;
 use crate::model::Severity;
 use crate::object::Object;
 use crate::places;
 use crate::rules::{CellView, Check, Rule};
-use crate::yaml::Node;
+use finding::Finding;
 use leaks::names::{self, Class};
+use yaml::Node;
 
 /// The rule.
 pub static RULE: Rule = Rule {

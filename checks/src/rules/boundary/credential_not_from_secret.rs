@@ -1,13 +1,13 @@
 //! `boundary/credential-not-from-secret`.
 
-use crate::finding::Finding;
 use crate::model::Severity;
 use crate::object::Object;
 use crate::places;
 use crate::rules::{CellView, Check, Rule};
-use crate::yaml::Node;
+use finding::Finding;
 use leaks::names::{self, Class};
 use leaks::shapes::{self, Shape};
+use yaml::Node;
 
 /// The rule.
 pub static RULE: Rule = Rule {

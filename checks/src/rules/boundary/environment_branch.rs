@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::template::{Action, Word, actions};
-use crate::finding::Finding;
 use crate::model::{Matrix, Place, Severity};
 use crate::rules::{Check, Rule, SourceView};
 use crate::sources::SourceKind;
+use finding::Finding;
 
 /// The rule.
 pub static RULE: Rule = Rule {

@@ -1,10 +1,10 @@
 //! `boundary/environment-in-defaults`.
 
 use super::hosts::Owners;
-use crate::finding::Finding;
 use crate::model::{Place, Severity};
 use crate::rules::{Check, Rule, SourceView};
 use crate::sources::SourceKind;
+use finding::Finding;
 
 /// The rule.
 pub static RULE: Rule = Rule {

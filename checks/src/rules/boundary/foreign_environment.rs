@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::hosts::Owners;
-use crate::finding::Finding;
 use crate::model::Severity;
 use crate::places;
 use crate::rules::{CellView, Check, Rule};
+use finding::Finding;
 
 /// The rule.
 pub static RULE: Rule = Rule {

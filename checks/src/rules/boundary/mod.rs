@@ -10,7 +10,7 @@ mod template;
 pub mod unclassified;
 
 use crate::object::Object;
-use crate::yaml::Node;
+use yaml::Node;
 
 /// The `data` of a `ConfigMap` of this cell, by name and namespace.
 fn config_map<'a>(objects: &'a [Object], namespace: &str, name: &str) -> Option<(&'a Object, &'a Node)> {
@@ -33,8 +33,8 @@ fn containers(object: &Object) -> Vec<(String, &Node)> {
 }
 
 /// Where a node of an object shows.
-fn shown(cell: &str, object: &Object, path: &str, node: &Node) -> crate::finding::RenderPlace {
-    crate::finding::RenderPlace {
+fn shown(cell: &str, object: &Object, path: &str, node: &Node) -> finding::RenderPlace {
+    finding::RenderPlace {
         cell: cell.to_owned(),
         object: object.id.to_string(),
         path: path.to_owned(),

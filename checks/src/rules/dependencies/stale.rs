@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::chart::{Chart, Dependency, File, in_range, real};
-use crate::finding::Finding;
 use crate::model::{Place, Severity};
 use crate::rules::{Check, MatrixView, Rule};
 use crate::sources::Sources;
-use crate::yaml::{self, Node};
+use finding::Finding;
+use yaml::Node;
 
 /// The rule.
 pub static RULE: Rule = Rule {

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::{Certainty, Facts, Kind, Producer, Supply};
-use crate::finding::Finding;
 use crate::model::{Place, Severity};
 use crate::places;
 use crate::rules::{Check, MatrixView, Rule};
+use finding::Finding;
 
 /// The rule.
 pub static RULE: Rule = Rule {

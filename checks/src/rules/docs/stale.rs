@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::document::{Document, mark};
-use crate::finding::Finding;
 use crate::model::{Place, Severity};
 use crate::rules::{Check, MatrixView, Rule};
 use crate::secrets::{INVENTORY_COMMAND, INVENTORY_PAGE, Inventory, ROTATION_COMMAND, ROTATION_PAGE, Rotation};
+use finding::Finding;
 
 /// The rule.
 pub static RULE: Rule = Rule {

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::markdown::{Name, Role, names};
 use crate::facts::{Kind, Supply};
-use crate::finding::Finding;
 use crate::model::{Place, Release, Severity};
+use crate::nearest;
 use crate::rules::{Check, MatrixView, Rule};
 use crate::sources::SourceKind;
-use crate::{nearest, yaml};
+use finding::Finding;
 
 /// The rule.
 pub static RULE: Rule = Rule {

@@ -1,9 +1,9 @@
 //! `externalsecrets/api-version`.
 
-use crate::finding::Finding;
 use crate::model::Severity;
 use crate::places;
 use crate::rules::{Check, EnvironmentView, Rule};
+use finding::Finding;
 
 /// The rule.
 pub static RULE: Rule = Rule {

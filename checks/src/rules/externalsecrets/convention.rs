@@ -1,10 +1,10 @@
 //! `externalsecrets/convention`.
 
 use crate::facts::{Consumed, Facts, How, Read};
-use crate::finding::Finding;
 use crate::model::{Secrets, Severity};
 use crate::places;
 use crate::rules::{Check, EnvironmentView, Rule};
+use finding::Finding;
 
 /// The rule.
 pub static RULE: Rule = Rule {

@@ -10,10 +10,10 @@ pub mod placeholder;
 pub mod private_key;
 pub mod provider_token;
 
-use crate::finding::{Finding, RenderPlace};
 use crate::model::{Place, Secrets};
 use crate::object::Object;
 use crate::rules::{Rule, SourceView};
+use finding::{Finding, RenderPlace};
 use leaks::{Leak, LeakRule, Where};
 
 /// The finding of a leak in a file. `secrets` is the repository's convention, if it states one.

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use crate::facts::{
     Certainty, Consumed, Facts, Kind, ObjectFact, Order, Produced, Producer, Supply, Timing, is_installed,
 };
-use crate::finding::Finding;
 use crate::model::{Place, Severity};
 use crate::places;
 use crate::rules::{Check, EnvironmentView, Rule};
+use finding::Finding;
 
 /// The rule.
 pub static RULE: Rule = Rule {

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::facts::{
     Certainty, Consumed, Facts, Kind, ObjectFact, Order, Produced, Producer, Supply, Timing, is_installed,
 };
-use crate::finding::Finding;
 use crate::model::{Off, Severity};
 use crate::places;
 use crate::rules::{Check, MatrixView, Rule};
+use finding::Finding;
 
 /// The rule.
 pub static RULE: Rule = Rule {

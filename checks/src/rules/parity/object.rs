@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::facts::{Facts, ObjectFact};
-use crate::finding::{Finding, RenderPlace};
 use crate::model::{Cell, Severity};
 use crate::rules::{Check, MatrixView, Rule};
+use finding::{Finding, RenderPlace};
 
 /// The rule.
 pub static RULE: Rule = Rule {

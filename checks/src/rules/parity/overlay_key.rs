@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::chart::DefaultKind;
-use crate::finding::Finding;
 use crate::model::{Cell, Place, Severity};
 use crate::rules::{Check, MatrixView, Rule};
 use crate::values::{Effective, dotted};
+use finding::Finding;
 
 /// The rule.
 pub static RULE: Rule = Rule {

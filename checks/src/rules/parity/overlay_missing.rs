@@ -1,8 +1,8 @@
 //! `parity/overlay-missing`.
 
-use crate::finding::Finding;
 use crate::model::{Cell, Place, Severity};
 use crate::rules::{Check, MatrixView, Rule};
+use finding::Finding;
 
 /// The rule.
 pub static RULE: Rule = Rule {

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::finding::Finding;
 use crate::model::{Place, Severity};
 use crate::rules::{Check, MatrixView, Rule};
 use crate::values::{Leaf, LeafValue};
-use crate::yaml::Resolved;
+use finding::Finding;
 use leaks::words;
+use yaml::Resolved;
 
 /// The rule.
 pub static RULE: Rule = Rule {

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use crate::chart::Chart;
-use crate::finding::{Finding, RenderPlace};
 use crate::model::{Cell, Severity};
 use crate::object::{self, Object};
 use crate::rules::{Check, MatrixView, Rule};
 use crate::sources::Sources;
 use crate::template::{Program, Scan};
-use crate::yaml::{Node, Value};
+use finding::{Finding, RenderPlace};
+use yaml::{Node, Value};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -207,7 +207,7 @@ fn unequal(a: &Node, b: &Node, path: &mut Vec<String>, visit: &mut dyn FnMut(Str
     }
 }
 
-fn keys(entries: &[crate::yaml::Entry]) -> Vec<Option<&str>> {
+fn keys(entries: &[yaml::Entry]) -> Vec<Option<&str>> {
     entries.iter().map(|entry| entry.key.text()).collect()
 }
 

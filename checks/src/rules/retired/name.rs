@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::{Facts, Kind};
-use crate::finding::Finding;
 use crate::model::{Matrix, Place, Retired, RetiredKind, Severity};
 use crate::places;
 use crate::rules::{Check, MatrixView, Rule};
 use crate::sources::{Source, SourceKind};
-use crate::yaml::{self, Node};
+use finding::Finding;
+use yaml::Node;
 
 /// The rule.
 pub static RULE: Rule = Rule {

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::chart::Chart;
-use crate::finding::Finding;
 use crate::model::{Cell, Place, Severity};
 use crate::rules::{Check, MatrixView, Rule};
 use crate::template::{Node, Program};
+use finding::Finding;
 
 /// The rule.
 pub static RULE: Rule = Rule {

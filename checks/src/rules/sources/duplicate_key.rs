@@ -1,8 +1,8 @@
 //! `sources/duplicate-key`.
 
-use crate::finding::Finding;
 use crate::model::{Place, Severity};
 use crate::rules::{Check, Rule, SourceView};
+use finding::Finding;
 
 /// The rule.
 pub static RULE: Rule = Rule {

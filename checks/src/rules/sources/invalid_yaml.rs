@@ -1,10 +1,10 @@
 //! `sources/invalid-yaml`.
 
-use crate::finding::Finding;
 use crate::model::{Place, Severity};
 use crate::rules::{Check, Rule, SourceView};
 use crate::sources::SourceKind;
-use crate::yaml::Span;
+use finding::Finding;
+use yaml::Span;
 
 /// The rule.
 pub static RULE: Rule = Rule {

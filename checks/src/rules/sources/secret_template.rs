@@ -1,9 +1,9 @@
 //! `sources/secret-template`.
 
-use crate::finding::Finding;
 use crate::model::{Place, Severity};
 use crate::rules::{Check, Rule, SourceView};
 use crate::sources::SourceKind;
+use finding::Finding;
 
 /// The rule.
 pub static RULE: Rule = Rule {

@@ -1,9 +1,9 @@
 //! `values/type-conflict`.
 
-use crate::finding::Finding;
 use crate::model::{Cell, Severity};
 use crate::rules::{Check, MatrixView, Rule};
 use crate::values::Lost;
+use finding::Finding;
 
 /// The rule.
 pub static RULE: Rule = Rule {

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::chart::{Chart, DefaultKind};
-use crate::finding::Finding;
 use crate::model::{Cell, Place, Severity, ValuesFile};
 use crate::nearest;
 use crate::part;
@@ -11,7 +10,8 @@ use crate::rules::{Check, MatrixView, Rule};
 use crate::sources::{Source, Sources};
 use crate::template::{Program, Scan, Symbol};
 use crate::values::dotted;
-use crate::yaml::{self, Node, Span};
+use finding::Finding;
+use yaml::{Node, Span};
 
 /// The rule.
 pub static RULE: Rule = Rule {

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::facts::{Consumed, Facts, How, Producer, Supply};
-use crate::finding::Finding;
 use crate::model::Severity;
 use crate::places;
 use crate::rules::{Check, EnvironmentView, Rule};
+use finding::Finding;
 
 /// The rule.
 pub static RULE: Rule = Rule {

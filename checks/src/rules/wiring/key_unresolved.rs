@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::{Certainty, Consumed, Facts, Kind, Producer, Supply};
-use crate::finding::Finding;
 use crate::model::Severity;
 use crate::rules::{Check, EnvironmentView, Rule};
 use crate::{nearest, places};
+use finding::Finding;
 
 /// The rule.
 pub static RULE: Rule = Rule {

@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 
 use super::{EnvironmentView, Rule};
 use crate::facts::{Certainty, Consumed, Facts, Kind, Producer, Supply};
-use crate::finding::Finding;
 use crate::{nearest, places};
+use finding::Finding;
 
 /// References to something that nothing produces, for the two rules that differ only in the kind.
 fn unresolved(rule: &Rule, kind: Kind, view: &EnvironmentView<'_>, findings: &mut Vec<Finding>) {

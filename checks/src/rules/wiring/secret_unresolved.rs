@@ -1,9 +1,9 @@
 //! `wiring/secret-unresolved`.
 
 use crate::facts::Kind;
-use crate::finding::Finding;
 use crate::model::Severity;
 use crate::rules::{Check, EnvironmentView, Rule};
+use finding::Finding;
 
 /// The rule.
 pub static RULE: Rule = Rule {

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::facts::{Facts, Kind, Supply};
-use crate::finding::Finding;
 use crate::model::Severity;
 use crate::rules::{Check, MatrixView, Rule};
 use crate::{nearest, places};
+use finding::Finding;
 
 /// The rule.
 pub static RULE: Rule = Rule {

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::{Certainty, Consumed, Facts, Kind, Produced};
-use crate::finding::Finding;
 use crate::model::{Place, Severity};
+use crate::places;
 use crate::rules::{Check, EnvironmentView, Rule};
-use crate::{places, yaml};
+use finding::Finding;
 
 /// The rule.
 pub static RULE: Rule = Rule {

@@ -7,7 +7,55 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Place, Severity};
+/// A place in a file that a person can open. Lines and columns count from 1; `end` is exclusive in columns.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default)]
+pub struct Place {
+    /// Path relative to the root.
+    pub file: String,
+    /// First line; 0 when the whole file is meant.
+    pub line: usize,
+    /// First column, in characters.
+    pub column: usize,
+    /// Last line.
+    pub end_line: usize,
+    /// One past the last column of the last line.
+    pub end_column: usize,
+}
+
+impl Place {
+    /// A whole file.
+    pub fn file(file: impl Into<String>) -> Self {
+        Self { file: file.into(), ..Self::default() }
+    }
+
+    /// A range of a file.
+    pub fn new(file: impl Into<String>, span: yaml::Span) -> Self {
+        Self {
+            file: file.into(),
+            line: span.start.line,
+            column: span.start.column,
+            end_line: span.end.line,
+            end_column: span.end.column,
+        }
+    }
+
+    /// A whole line of a file.
+    pub fn line(file: impl Into<String>, line: usize) -> Self {
+        Self { file: file.into(), line, column: 1, end_line: line, end_column: 1 }
+    }
+}
+
+/// How much a finding weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Not looked for.
+    Off,
+    /// Shown; fails a run under `--fail-on warning`.
+    Warning,
+    /// Fails a run.
+    Error,
+}
 
 /// Where a finding shows in a render.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default)]
