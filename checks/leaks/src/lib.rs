@@ -22,6 +22,7 @@ pub mod redact;
 mod scan;
 pub mod shapes;
 mod sink;
+pub mod telling;
 mod tokens;
 mod verdict;
 pub mod words;
