@@ -280,9 +280,17 @@ fn order(a: &Finding, b: &Finding) -> std::cmp::Ordering {
     (b.severity, &a.place, &a.rule, &a.message).cmp(&(a.severity, &b.place, &b.rule, &b.message))
 }
 
-/// One finding as JSON on one line.
-pub fn json(finding: &Finding) -> String {
-    serde_json::to_string(finding).unwrap_or_default()
+/// Findings as JSON, one on each line, with commas between them.
+pub fn json_lines(findings: &[Finding]) -> String {
+    let mut lines = Vec::with_capacity(findings.len() * 512);
+    for (number, finding) in findings.iter().enumerate() {
+        if number > 0 {
+            lines.extend(b",\n");
+        }
+        // Strings, numbers and lists of them: nothing that could not be written.
+        let _ = serde_json::to_writer(&mut lines, finding);
+    }
+    String::from_utf8(lines).unwrap_or_default()
 }
 
 #[cfg(test)]

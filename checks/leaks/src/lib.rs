@@ -29,5 +29,5 @@ pub mod words;
 mod yaml;
 
 pub use leak::{Hidden, Leak, LeakRule, MaskKey, Masked, Where};
-pub use redact::{Redactor, head, repeats, suspicious};
+pub use redact::{Redactor, Traces};
 pub use scan::{Limit, ScanFile, Scanned, holds_token, is_binary, scan};

@@ -13,7 +13,9 @@ use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::evident;
 use super::forms::forms;
+use super::leak::Leak;
 use super::names::{self, Class};
+use super::scan::Scanned;
 use super::shapes::{self, Shape};
 
 /// The mask. The number of bullets says nothing about the length.
@@ -179,22 +181,67 @@ fn names_a_credential(text: &str, at: usize) -> bool {
 /// Bytes of a value that tell it from others.
 const SPAN: usize = 8;
 
-/// The first bytes of a leak's value, when it is one that no name has by chance: for [`repeats`].
-pub fn head(leak: &super::Leak) -> Option<[u8; SPAN]> {
+/// What is remembered of a scan so that names of files and keys that repeat a value are masked, the values themselves forgotten.
+#[derive(Default)]
+pub struct Traces {
+    /// The first bytes of values that no name has by chance.
+    heads: Vec<[u8; SPAN]>,
+    /// Parts of names that look like a value rather than a word.
+    suspicious: BTreeSet<String>,
+}
+
+impl Traces {
+    /// Of one file.
+    pub fn of(scanned: &Scanned, file: &str) -> Self {
+        let mut suspicious = BTreeSet::new();
+        let mut last = "";
+        for leak in &scanned.leaks {
+            if leak.path != last {
+                last = &leak.path;
+                suspicious.extend(suspicious_parts(last));
+            }
+            suspicious.extend(suspicious_parts(&leak.member));
+        }
+        suspicious.extend(suspicious_parts(file));
+        Self {
+            heads: scanned.leaks.iter().filter_map(head).collect(),
+            suspicious: suspicious.into_iter().map(str::to_owned).collect(),
+        }
+    }
+
+    /// Those of another file as well.
+    pub fn extend(&mut self, other: Self) {
+        self.heads.extend(other.heads);
+        self.suspicious.extend(other.suspicious);
+    }
+
+    /// Masks the parts of names that repeat a value, or are one by themselves. Nearly always that is nothing.
+    pub fn redactor(mut self) -> Redactor {
+        if self.suspicious.is_empty() {
+            return Redactor::known_only(std::iter::empty::<&str>());
+        }
+        self.heads.sort_unstable();
+        let telling = |part: &&String| repeats(part, &self.heads) || !evident::evident(part).is_empty();
+        Redactor::known_only(self.suspicious.iter().filter(telling))
+    }
+}
+
+/// The first bytes of a leak's value, when it is one that no name has by chance.
+fn head(leak: &Leak) -> Option<[u8; SPAN]> {
     let value = leak.secrets.first()?.expose().as_bytes();
     let telling = value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_alphabetic);
     value.get(..SPAN).filter(|_| telling)?.try_into().ok()
 }
 
 /// The parts of a name (of a file, of a key) that look like a value rather than a word.
-pub fn suspicious(name: &str) -> impl Iterator<Item = &str> {
+fn suspicious_parts(name: &str) -> impl Iterator<Item = &str> {
     name.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '+' | '=' | '!' | '#')))
         .filter(|part| part.len() >= SPAN && part.bytes().any(|b| b.is_ascii_digit()))
         .filter(|part| matches!(super::shapes::judge(part.as_bytes()), Shape::Strong | Shape::Uuid))
 }
 
 /// Whether a suspicious part of a name repeats one of the values. `heads` are sorted.
-pub fn repeats(part: &str, heads: &[[u8; SPAN]]) -> bool {
+fn repeats(part: &str, heads: &[[u8; SPAN]]) -> bool {
     part.as_bytes().windows(SPAN).any(|window| heads.binary_search_by(|head| head.as_slice().cmp(window)).is_ok())
 }
 

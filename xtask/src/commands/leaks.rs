@@ -13,7 +13,7 @@ use checks::rules;
 use checks::waivers::{self, Allowed, Excused};
 use finding::Finding;
 use ignore::{WalkBuilder, WalkState};
-use leaks::{self, MaskKey, Redactor, ScanFile};
+use leaks::{self, MaskKey, Redactor, ScanFile, Traces};
 
 use super::{Failure, Outcome, to_file, to_pipe, to_stdout};
 use crate::cli::{FailOn, Format, Global};
@@ -26,6 +26,8 @@ use crate::run::process;
 
 /// Findings that are shown as blocks with their line; more are shown as one line each.
 const BLOCKS: usize = 40;
+/// Findings that one thread makes JSON of at a time.
+const BATCH: usize = 2000;
 /// Larger files are not read.
 const LARGEST: u64 = 2 << 30;
 
@@ -50,11 +52,11 @@ pub fn run(global: &Global, paths: &[PathBuf]) -> Outcome {
     let fail_on = if global.fail_on == FailOn::Warning { Severity::Warning } else { Severity::Error };
     let failed = run.findings.iter().any(|f| f.severity >= fail_on);
     let code = if run.troubles.is_empty() { u8::from(failed) } else { 2 };
-    let redactor = run.redactor();
+    let redactor = std::mem::take(&mut run.traces).redactor();
     for to in &global.report {
         let write = |out: &mut dyn Write| match to.format {
             Format::Human => human(&run, global, code, out),
-            Format::Json => json(&run, out),
+            Format::Json => json(&run, threads, out),
             Format::Sarif => sarif::write(&run.report(), out),
         };
         match (&to.file, to.format) {
@@ -82,10 +84,8 @@ fn cores() -> usize {
 #[derive(Default)]
 struct Run {
     findings: Vec<Finding>,
-    /// First bytes of the values that were found.
-    heads: Vec<[u8; 8]>,
-    /// Parts of names that look like values.
-    suspicious: BTreeSet<String>,
+    /// For names that repeat a value.
+    traces: Traces,
     /// Comments that excuse what stands beside them.
     allowed: Allowed,
     excused: Vec<Excused>,
@@ -100,8 +100,7 @@ struct Run {
 #[derive(Default)]
 struct Scanned {
     findings: Vec<Finding>,
-    heads: Vec<[u8; 8]>,
-    suspicious: Vec<String>,
+    traces: Traces,
     allowed: Allowed,
     bytes: usize,
     binary: Vec<String>,
@@ -111,8 +110,7 @@ struct Scanned {
 impl Run {
     fn take(&mut self, scanned: Scanned) {
         self.findings.extend(scanned.findings);
-        self.heads.extend(scanned.heads);
-        self.suspicious.extend(scanned.suspicious);
+        self.traces.extend(scanned.traces);
         self.allowed.extend(scanned.allowed);
         self.files += usize::from(scanned.trouble.is_none());
         self.bytes += scanned.bytes;
@@ -154,13 +152,6 @@ impl Run {
             ..Report::default()
         }
     }
-
-    /// Masks what the name of a file or of a key repeats of a value. Nearly always that is nothing.
-    fn redactor(&mut self) -> Redactor {
-        self.heads.sort_unstable();
-        let telling = |part: &&String| leaks::repeats(part, &self.heads) || !leaks::evident::evident(part).is_empty();
-        Redactor::known_only(self.suspicious.iter().filter(telling))
-    }
 }
 
 impl Scanned {
@@ -171,11 +162,9 @@ impl Scanned {
             found.limits.iter().map(|limit| rules::leaks::limit(&inside(file, &limit.member), limit.line, limit.words)),
         );
         findings.iter_mut().for_each(Finding::seal);
-        let names = found.leaks.iter().flat_map(|leak| [leak.path.as_str(), leak.member.as_str()]).chain([file]);
         Self {
             findings,
-            heads: found.leaks.iter().filter_map(leaks::head).collect(),
-            suspicious: names.flat_map(leaks::suspicious).map(str::to_owned).collect(),
+            traces: Traces::of(found, file),
             bytes,
             binary: found.binary.iter().map(|member| inside(file, member)).collect(),
             ..Self::default()
@@ -407,7 +396,7 @@ fn mask_lines(file: &str, sources: &Sources<'_>) -> BTreeMap<(usize, usize), Pla
 }
 
 /// As `--report json` of `validate`, without cells.
-fn json(run: &Run, out: &mut dyn Write) -> io::Result<()> {
+fn json(run: &Run, threads: usize, out: &mut dyn Write) -> io::Result<()> {
     let counts = serde_json::json!({
         "errors": run.count(Severity::Error),
         "warnings": run.count(Severity::Warning),
@@ -418,10 +407,17 @@ fn json(run: &Run, out: &mut dyn Write) -> io::Result<()> {
     });
     let (troubles, binary) = (serde_json::json!(run.troubles), serde_json::json!(run.binary));
     write!(out, "{{\"version\":1,\"counts\":{counts},\"troubles\":{troubles},\"binary\":{binary},\"findings\":[")?;
-    for (number, finding) in run.findings.iter().enumerate() {
-        let comma = if number == 0 { "\n" } else { ",\n" };
-        out.write_all(comma.as_bytes())?;
-        out.write_all(finding::json(finding).as_bytes())?;
+    // Whole batches are written out before the next are made: memory does not grow with the findings.
+    for (number, batches) in run.findings.chunks(BATCH * threads).enumerate() {
+        let made = std::thread::scope(|scope| {
+            let writers: Vec<_> =
+                batches.chunks(BATCH).map(|batch| scope.spawn(|| finding::json_lines(batch))).collect();
+            writers.into_iter().map(|writer| writer.join().unwrap_or_default()).collect::<Vec<String>>()
+        });
+        for (of_these, lines) in made.iter().enumerate() {
+            out.write_all(if number + of_these == 0 { b"\n" } else { b",\n" })?;
+            out.write_all(lines.as_bytes())?;
+        }
     }
     writeln!(out, "\n],\"changes\":[],\"cells\":[],\"seconds\":{}}}", run.seconds.as_secs_f64())
 }
