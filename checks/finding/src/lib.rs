@@ -193,8 +193,8 @@ impl Finding {
 
     /// Overrides what makes this finding the same in another cell or run (default: file, object, path and message).
     #[must_use]
-    pub fn identity(mut self, identity: &str) -> Self {
-        self.identity = Some(identity.to_owned());
+    pub fn identity(mut self, identity: impl Into<String>) -> Self {
+        self.identity = Some(identity.into());
         self
     }
 
@@ -233,7 +233,8 @@ fn fingerprint(parts: &[&str]) -> String {
         hasher.update(part.as_bytes());
         hasher.update(&[0]);
     }
-    hasher.finalize().to_hex()[..16].to_owned()
+    let [a, b, c, d, e, f, g, h, ..] = *hasher.finalize().as_bytes();
+    format!("{:016x}", u64::from_be_bytes([a, b, c, d, e, f, g, h]))
 }
 
 /// Merges findings of equal fingerprint and place, and sorts: errors first, then by file, line, rule, message.

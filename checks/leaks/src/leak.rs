@@ -143,13 +143,21 @@ impl MaskKey {
             _ => 2,
         };
         let head: String = text.chars().take(shown).map(|c| if c.is_control() { '·' } else { c }).collect();
-        let classes = [3, 7, 11, 16, 24, 32, 48, 64, 128, 512];
-        let length = match classes.iter().position(|&most| count <= most) {
-            Some(0) => "1–3 characters".to_owned(),
-            Some(at) => format!("{}–{} characters", classes[at - 1] + 1, classes[at]),
-            None => "more than 512 characters".to_owned(),
+        let length = match count {
+            0..4 => "1–3 characters",
+            4..8 => "4–7 characters",
+            8..12 => "8–11 characters",
+            12..17 => "12–16 characters",
+            17..25 => "17–24 characters",
+            25..33 => "25–32 characters",
+            33..49 => "33–48 characters",
+            49..65 => "49–64 characters",
+            65..129 => "65–128 characters",
+            129..513 => "129–512 characters",
+            _ => "more than 512 characters",
         };
-        let hash = blake3::keyed_hash(&self.0, value).to_hex()[..8].to_owned();
+        let [a, b, c, d, ..] = *blake3::keyed_hash(&self.0, value).as_bytes();
+        let hash = format!("{:08x}", u32::from_be_bytes([a, b, c, d]));
         Masked { head, length, hash }
     }
 }
@@ -166,7 +174,7 @@ pub struct Masked {
     /// At most the first two characters.
     pub head: String,
     /// `12–16 characters`.
-    pub length: String,
+    pub length: &'static str,
     /// Eight digits of a keyed hash.
     pub hash: String,
 }

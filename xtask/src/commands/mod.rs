@@ -139,27 +139,30 @@ pub fn to_stdout(
     redactor: &Redactor,
     write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
 ) -> Result<(), Failure> {
-    let mut out = Redacting::new(anstream::stdout().lock(), redactor);
-    let done = write(&mut out).and_then(|()| out.finish());
-    match done {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Failure::Words(format!("standard output cannot be written: {error}")))
-        }
-        _ => Ok(()),
-    }
+    printed(through(anstream::stdout().lock(), redactor, write))
 }
 
 /// Writes what is for machines to standard output through the redactor: it has no colours that would have to be taken off.
 pub fn to_pipe(redactor: &Redactor, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<(), Failure> {
-    let stdout = std::io::stdout().lock();
-    let done = if redactor.is_empty() {
+    printed(through(std::io::stdout().lock(), redactor, write))
+}
+
+fn through(
+    stdout: impl Write,
+    redactor: &Redactor,
+    write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+) -> std::io::Result<()> {
+    if redactor.is_empty() {
         // What needs no masking needs not to be held back.
         let mut out = std::io::BufWriter::with_capacity(1 << 20, stdout);
         write(&mut out).and_then(|()| out.flush())
     } else {
         let mut out = Redacting::new(stdout, redactor);
         write(&mut out).and_then(|()| out.finish())
-    };
+    }
+}
+
+fn printed(done: std::io::Result<()>) -> Result<(), Failure> {
     match done {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(Failure::Words(format!("standard output cannot be written: {error}")))

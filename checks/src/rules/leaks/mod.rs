@@ -27,7 +27,7 @@ pub fn finding(leak: &Leak, file: &str, secrets: Option<&Secrets>) -> Finding {
     let message = telling::message(leak);
     let identity = format!("{}\n{message}", place.file);
     rule.finding(message)
-        .identity(&identity)
+        .identity(identity)
         .at(place)
         .label(telling::label(leak))
         .help(telling::help(leak, secrets.map(convention)))
