@@ -233,8 +233,9 @@ fn fingerprint(parts: &[&str]) -> String {
         hasher.update(part.as_bytes());
         hasher.update(&[0]);
     }
-    let [a, b, c, d, e, f, g, h, ..] = *hasher.finalize().as_bytes();
-    format!("{:016x}", u64::from_be_bytes([a, b, c, d, e, f, g, h]))
+    let mut first = [0; 8];
+    first.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
+    format!("{:016x}", u64::from_be_bytes(first))
 }
 
 /// Merges findings of equal fingerprint and place, and sorts: errors first, then by file, line, rule, message.

@@ -133,7 +133,7 @@ fn finding(view: &EnvironmentView<'_>, order: &Order<'_>, facts: &Facts, late: &
         format!("in {}: {only} is {}, release {by}, layer {}", view.environment.name, maker.told(), order.layer(by));
     let mut finding = RULE
         .finding(format!("{release} starts before {what} can exist"))
-        .identity(&format!("{release} {what} in {}", consumed.namespace))
+        .identity(format!("{release} {what} in {}", consumed.namespace))
         .at(release_place(view, release))
         .label(format!("layer {}, {} {}", order.layer(release), user.told(), consumed.told(facts)))
         .related(

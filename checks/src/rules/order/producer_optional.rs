@@ -135,7 +135,7 @@ fn finding(
     let user = consumer.object(need.object);
     let what = if need.kind == Kind::Secret { "Secret" } else { "object" };
     RULE.finding(format!("{release} needs {} {}, whose producer {by} may be off", need.kind, need.name))
-        .identity(&format!("{release} {} {}/{} {by}", need.kind, need.namespace, need.name))
+        .identity(format!("{release} {} {}/{} {by}", need.kind, need.namespace, need.name))
         .at(switch.place.clone())
         .label(format!("{by} is off in {}, {release} is on", switch.env))
         .note(format!("layer {}: {} {}", order.layer(release), user.told(), need.told(consumer)))

@@ -94,7 +94,7 @@ fn finding(
     let known = known_keys(producers).unwrap_or_default();
     let mut finding = RULE
         .finding(format!("{} {} has no key {key}", consumed.kind, consumed.name))
-        .identity(&format!("{} {} {}/{} {key}", facts.release(), consumed.kind, consumed.namespace, consumed.name))
+        .identity(format!("{} {} {}/{} {key}", facts.release(), consumed.kind, consumed.namespace, consumed.name))
         .at(places::of_text(view.sources, view.matrix, facts, consumed.object, key))
         .label(format!("{} {}", object.told(), consumed.told(facts)));
     for one in all {

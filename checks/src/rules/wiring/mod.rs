@@ -31,7 +31,7 @@ fn unresolved(rule: &Rule, kind: Kind, view: &EnvironmentView<'_>, findings: &mu
             let object = facts.object(consumed.object);
             let mut finding = rule
                 .finding(format!("nothing produces {kind} {name}"))
-                .identity(&format!("{} {kind} {}/{name}", facts.release(), consumed.namespace))
+                .identity(format!("{} {kind} {}/{name}", facts.release(), consumed.namespace))
                 .at(places::of_text(view.sources, view.matrix, facts, consumed.object, name))
                 .label(format!("{} {}", object.told(), consumed.told(facts)));
             for one in all {

@@ -61,7 +61,7 @@ fn check(view: &EnvironmentView<'_>, findings: &mut Vec<Finding>) {
         let (first, last) = (all[0], all[all.len() - 1]);
         let mut finding = RULE
             .finding(format!("Secret {name} has more than one producer"))
-            .identity(&format!("{namespace}/{name}"))
+            .identity(format!("{namespace}/{name}"))
             .at(place(last))
             .label(format!("made by {}", told(last)))
             .help("keep one producer, or let one only add keys (creationPolicy: Merge)");

@@ -76,7 +76,7 @@ fn unresolved<'a>(view: &MatrixView<'a>, facts: &'a Facts, supply: &Supply<'_>, 
                 let near = nearest::did_you_mean(name, supply.names(kind, &consumed.namespace));
                 let help = if near.is_empty() { "correct the name, or render the store".to_owned() } else { near };
                 RULE.finding(format!("nothing produces {kind} {name}"))
-                    .identity(&format!("{kind} {}/{name}", consumed.namespace))
+                    .identity(format!("{kind} {}/{name}", consumed.namespace))
                     .at(place)
                     .label(label)
                     .help(help)
