@@ -119,7 +119,7 @@ fn required(cell: &Cell, first: &str, listed: &[String]) -> Finding {
     }
     let mut finding = rule("render/missing-required")
         .finding(format!("at least {} required values are missing", listed.len()))
-        .identity(&listed.join("\n"))
+        .identity(listed.join("\n"))
         .label("Helm stopped here; the others were listed by a lint of the same values")
         .help(format!("set them for each cell named here, e.g. in {overlay}"));
     for message in listed {
