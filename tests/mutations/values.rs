@@ -111,7 +111,7 @@ fn unknown_key(w: &World, cell: &Rendered, above: &[String]) -> &'static str {
 }
 
 /// The same where the chart has no schema that would refuse the key.
-fn in_open_schema(w: &World, change: Change) -> Option<Change> {
+fn in_open_schema(w: &World, change: &Change) -> Option<Change> {
     let (file, _) = change.files.first_key_value()?;
     let cell = w.cells.iter().find(|c| overlay(&c.cell) == Some(file))?;
     let schema = format!("{}/values.schema.json", cell.cell.chart);
@@ -123,12 +123,12 @@ fn in_open_schema(w: &World, change: Change) -> Option<Change> {
 
 /// One overlay sets what no other has, and no schema minds.
 pub fn key_added_without_a_schema(w: &World, r: &mut Random) -> Option<Change> {
-    in_open_schema(w, key_added(w, r)?)
+    in_open_schema(w, &key_added(w, r)?)
 }
 
 /// A key of an overlay is misspelt, and no schema minds.
 pub fn key_misspelt_without_a_schema(w: &World, r: &mut Random) -> Option<Change> {
-    in_open_schema(w, key_misspelt(w, r)?)
+    in_open_schema(w, &key_misspelt(w, r)?)
 }
 
 /// One overlay sets what no other has.
