@@ -9,6 +9,7 @@ use super::lines::{self, Bare, Lines};
 use super::names::{self, Class, Name};
 use super::sink::{Charge, Scan, Text};
 use super::verdict::{self, Trust};
+use super::words::has_pair;
 use super::{actions, harmless, nested, tokens};
 
 /// What a Kubernetes object is, as far as the scan cares.
@@ -117,7 +118,7 @@ impl Around {
             | b"configMapKeyRef" | b"secretRef" | b"remoteRef" | b"sops" | b"fieldRef" | b"matchExpressions" => {
                 Self { zone: Zone::References, ..fields }
             }
-            _ if lines::worth_a_look(key) && names::holds_references(key) => Self { zone: Zone::References, ..fields },
+            _ if names::holds_references(key) && lines::worth_a_look(key) => Self { zone: Zone::References, ..fields },
             _ => fields,
         }
     }
@@ -147,7 +148,7 @@ pub fn judge(
         return;
     }
     scan.adopt(text, &value.range, around.place, path);
-    if memchr::memmem::find(bytes, b"{{").is_some() {
+    if has_pair(bytes, *b"{{") {
         actions::scan(scan, text, value.range.clone(), key, path, around.place);
         if lines::worth_a_look(bytes) {
             let how = Lines { bare: Bare::Literal, place: around.place };
@@ -262,7 +263,7 @@ fn secret_text(
 ) {
     let bytes = &text.bytes[range.clone()];
     let trimmed = bytes.trim_ascii();
-    if memchr::memmem::find(bytes, b"{{").is_some() {
+    if has_pair(bytes, *b"{{") {
         let how = Lines { bare: Bare::Literal, place: around.place };
         scan.inside(path(), |scan| lines::one(scan, text, range, how));
         return;

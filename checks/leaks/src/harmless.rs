@@ -2,7 +2,7 @@
 //! hosts, sentences. What is left may be a credential; that is judged elsewhere.
 
 use super::lexicon::Lexicon;
-use super::words::{runs, word_share, wordlike};
+use super::words::{find_pair, runs, word_share, wordlike};
 
 /// A value that begins as a reference to a store or an encrypted text does.
 pub fn is_store_reference(value: &[u8]) -> bool {
@@ -74,7 +74,7 @@ pub fn is_hash(value: &[u8]) -> bool {
     // `user:$apr1$…`, the line of an htpasswd file.
     starts(value)
         || memchr::memchr(b':', value).is_some_and(|at| at < 64 && value.len() > at + 8 && starts(&value[at + 1..]))
-        || memchr::memmem::find(value, b"@sha256:").is_some()
+        || memchr::memchr_iter(b'@', value).any(|at| value[at..].starts_with(b"@sha256:"))
 }
 
 pub fn is_public(value: &[u8]) -> bool {
@@ -126,7 +126,7 @@ pub fn is_location(value: &[u8]) -> bool {
     if is_dense(value) {
         return false;
     }
-    if let Some(at) = memchr::memmem::find(value, b"://") {
+    if let Some(at) = memchr::memchr_iter(b':', value).find(|&at| value[at..].starts_with(b"://")) {
         return at < 32
             && value[..at].iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.' | b':'));
     }
@@ -196,7 +196,7 @@ pub fn is_prose_or_code(value: &[u8]) -> bool {
     });
     let index = value.ends_with(b"]") && memchr::memchr(b'[', value).is_some_and(|at| words_only(&value[..at]));
     call || index
-        || memchr::memmem::find(value, b"==").is_some_and(|at| {
+        || find_pair(value, *b"==").is_some_and(|at| {
             at > 0
                 && at + 2 < value.len()
                 && !value[..at].iter().any(u8::is_ascii_digit)

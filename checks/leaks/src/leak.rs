@@ -142,7 +142,8 @@ impl MaskKey {
             8..12 => 1,
             _ => 2,
         };
-        let head: String = text.chars().take(shown).map(|c| if c.is_control() { '·' } else { c }).collect();
+        let mut head = String::with_capacity(8);
+        head.extend(text.chars().take(shown).map(|c| if c.is_control() { '·' } else { c }));
         let length = match count {
             0..4 => "1–3 characters",
             4..8 => "4–7 characters",
@@ -156,8 +157,12 @@ impl MaskKey {
             129..513 => "129–512 characters",
             _ => "more than 512 characters",
         };
-        let [a, b, c, d, ..] = *blake3::keyed_hash(&self.0, value).as_bytes();
-        let hash = format!("{:08x}", u32::from_be_bytes([a, b, c, d]));
+        let mut hash = String::with_capacity(8);
+        for byte in &blake3::keyed_hash(&self.0, value).as_bytes()[..4] {
+            for half in [byte >> 4, byte & 15] {
+                hash.push(char::from_digit(u32::from(half), 16).unwrap_or_default());
+            }
+        }
         Masked { head, length, hash }
     }
 }
@@ -179,9 +184,19 @@ pub struct Masked {
     pub hash: String,
 }
 
+impl Masked {
+    pub(super) fn write(&self, told: &mut String) {
+        for part in [&self.head, "•••••••• (", self.length, ", #", &self.hash, ")"] {
+            told.push_str(part);
+        }
+    }
+}
+
 impl fmt::Display for Masked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}•••••••• ({}, #{})", self.head, self.length, self.hash)
+        let mut told = String::new();
+        self.write(&mut told);
+        f.write_str(&told)
     }
 }
 

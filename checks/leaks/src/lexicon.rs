@@ -1,6 +1,6 @@
 //! Lists of words, written as one text each, looked up by hash or tried one after the other.
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use std::collections::HashSet;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::OnceLock;
@@ -27,6 +27,9 @@ impl Hasher for Fnv {
     }
 }
 
+/// Longer words are put into lower case elsewhere than on the stack.
+const LONGEST: usize = 32;
+
 type Table = Vec<Vec<&'static [u8]>>;
 
 /// A list of words.
@@ -38,6 +41,9 @@ pub struct Lexicon {
     firsts: OnceLock<Table>,
     lasts: OnceLock<Table>,
     longest: usize,
+    /// Which lengths words have (bit 63: all above), and which first letters: most texts are turned away by these alone.
+    lengths: u64,
+    letters: u32,
 }
 
 impl Lexicon {
@@ -50,6 +56,8 @@ impl Lexicon {
             firsts: OnceLock::new(),
             lasts: OnceLock::new(),
             longest: longest(text.as_bytes()),
+            lengths: lengths(text.as_bytes()),
+            letters: letters(text.as_bytes()),
         }
     }
 
@@ -60,12 +68,33 @@ impl Lexicon {
 
     /// Whether a word is in the list.
     pub fn has(&self, word: &[u8]) -> bool {
-        word.len() <= self.longest && self.set.get_or_init(|| self.words().collect()).contains(word)
+        self.could_have(word) && self.set.get_or_init(|| self.words().collect()).contains(word)
     }
 
     /// Whether a word is in the list, ASCII case aside. The list is in lower case.
     pub fn has_lower(&self, word: &[u8]) -> bool {
-        word.len() <= self.longest && self.has(&word.to_ascii_lowercase())
+        if !self.could_have(word) {
+            return false;
+        }
+        let mut lower = [0; LONGEST];
+        match lower.get_mut(..word.len()) {
+            Some(lower) => {
+                lower.copy_from_slice(word);
+                lower.make_ascii_lowercase();
+                self.has(lower)
+            }
+            None => self.has(&word.to_ascii_lowercase()),
+        }
+    }
+
+    /// Never wrong about a no.
+    fn could_have(&self, word: &[u8]) -> bool {
+        let letter = match word.first() {
+            Some(b) if b.is_ascii_alphabetic() => self.letters >> ((b | 0x20) - b'a') & 1 == 1,
+            Some(_) => true,
+            None => false,
+        };
+        letter && word.len() <= self.longest && self.lengths >> word.len().min(63) & 1 == 1
     }
 
     fn table(&self, key: fn(&[u8]) -> Option<&u8>) -> Table {
@@ -92,9 +121,14 @@ impl Lexicon {
 
     /// Whether a word of the list is somewhere in a text.
     pub fn inside(&self, text: &[u8]) -> bool {
-        let finder = self.finder.get_or_init(|| AhoCorasick::new(self.words()).ok());
+        let finder = self.finder.get_or_init(|| finder(self.words()));
         finder.as_ref().is_some_and(|f| f.is_match(text))
     }
+}
+
+/// The texts are short: what a search skips ahead costs more than what it saves.
+fn finder(words: impl Iterator<Item = &'static [u8]>) -> Option<AhoCorasick> {
+    AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).prefilter(false).build(words).ok()
 }
 
 const fn longest(text: &[u8]) -> usize {
@@ -107,4 +141,27 @@ const fn longest(text: &[u8]) -> usize {
         at += 1;
     }
     longest
+}
+
+const fn lengths(text: &[u8]) -> u64 {
+    let (mut at, mut run, mut lengths) = (0, 0, 0);
+    while at < text.len() {
+        run = if text[at] == b' ' { 0 } else { run + 1 };
+        if run > 0 && (at + 1 == text.len() || text[at + 1] == b' ') {
+            lengths |= 1 << if run > 63 { 63 } else { run };
+        }
+        at += 1;
+    }
+    lengths
+}
+
+const fn letters(text: &[u8]) -> u32 {
+    let (mut at, mut letters) = (0, 0);
+    while at < text.len() {
+        if text[at].is_ascii_alphabetic() && (at == 0 || text[at - 1] == b' ') {
+            letters |= 1 << ((text[at] | 0x20) - b'a');
+        }
+        at += 1;
+    }
+    letters
 }

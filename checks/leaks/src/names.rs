@@ -383,7 +383,16 @@ impl Words {
 
 /// Names of maps whose values are names, keys or references and never credentials themselves.
 pub fn holds_references(name: &[u8]) -> bool {
-    if name.len() < 3 {
+    // Nearly all names are turned away by how they begin and end.
+    let ends = |ends: &[&[u8]]| {
+        ends.iter().any(|end| {
+            name.len() >= end.len() && name[name.len() - end.len()..].eq_ignore_ascii_case(end)
+        })
+    };
+    let could = name.last().is_none_or(|b| !b.is_ascii_alphabetic())
+        || ends(&[b"ref", b"refs", b"selector", b"mapping", b"mappings", b"names", b"reference", b"keys", b"secret"])
+        || name.get(..8).is_some_and(|start| start.eq_ignore_ascii_case(b"existing"));
+    if name.len() < 3 || !could {
         return false;
     }
     let words = Words::of(name);

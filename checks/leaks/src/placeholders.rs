@@ -1,7 +1,10 @@
 //! What people write where a value belongs and is not there: `changeme`, `<token>`, `xxxx`.
 
 use super::lexicon::Lexicon;
-use super::words::{holds, plain, runs, word_share, wordlike};
+use super::words::{holds, longest_run, plain, runs, word_share, wordlike};
+
+/// Longer values are judged by their share of words.
+const LONGEST: usize = 64;
 
 /// The names of placeholders, with separators and digit play taken out.
 pub fn is_placeholder(value: &[u8]) -> bool {
@@ -44,20 +47,24 @@ pub fn is_placeholder(value: &[u8]) -> bool {
     {
         return true;
     }
-    if inner.len() > 64 {
+    if inner.len() > LONGEST {
         return holds(inner, b"example") && word_share(inner) > 40;
     }
-    if holds(inner, b"xxxxx") || holds(inner, b"*****") {
+    if longest_run(inner, |b| b | 0x20 == b'x') >= 5 || longest_run(inner, |b| b == b'*') >= 5 {
         return true;
     }
     // `EXAMPLE` as the issuers write it into their own documentation, and `example` as a word of its own.
-    if memchr::memmem::find(inner, b"EXAMPLE").is_some() || runs(inner).any(|r| r.eq_ignore_ascii_case(b"example")) {
+    let x = memchr::memchr2(b'x', b'X', inner).is_some();
+    if x && (memchr::memmem::find(inner, b"EXAMPLE").is_some()
+        || runs(inner).any(|r| r.eq_ignore_ascii_case(b"example")))
+    {
         return true;
     }
-    let plain = plain(inner);
+    let mut buffer = [0; LONGEST];
+    let plain = plain(inner, &mut buffer);
     let starts = |word: &str| plain.starts_with(word.as_bytes());
     (starts("your") || starts("enteryour") || starts("todo")) && runs(inner).all(wordlike)
-        || INSIDE.inside(&plain)
-        || (SHORT.inside(&plain) && runs(inner).count() <= 3)
-        || (WHOLE.has(&plain) && runs(inner).count() == 1 && inner.iter().all(u8::is_ascii_alphabetic))
+        || INSIDE.inside(plain)
+        || (runs(inner).nth(3).is_none() && SHORT.inside(plain))
+        || (WHOLE.has(plain) && runs(inner).nth(1).is_none() && inner.iter().all(u8::is_ascii_alphabetic))
 }

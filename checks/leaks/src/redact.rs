@@ -235,7 +235,11 @@ fn head(leak: &Leak) -> Option<[u8; SPAN]> {
 
 /// The parts of a name (of a file, of a key) that look like a value rather than a word.
 fn suspicious_parts(name: &str) -> impl Iterator<Item = &str> {
-    name.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '+' | '=' | '!' | '#')))
+    // All that separates is ASCII, and nothing else is cut at.
+    let part = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'+' | b'=' | b'!' | b'#');
+    let digits = name.len() >= SPAN && name.bytes().any(|b| b.is_ascii_digit());
+    let name = if digits { name } else { "" };
+    name.split(move |c: char| !u8::try_from(c).is_ok_and(part))
         .filter(|part| part.len() >= SPAN && part.bytes().any(|b| b.is_ascii_digit()))
         .filter(|part| matches!(super::shapes::judge(part.as_bytes()), Shape::Strong | Shape::Uuid))
 }

@@ -191,13 +191,24 @@ fn is_name(value: &[u8]) -> bool {
     {
         return false;
     }
-    let separated = value.iter().any(|b| matches!(b, b'-' | b'_' | b'.'));
-    let (mut lower, mut upper) = (false, false);
-    let (mut odd, mut good, mut noun, mut count) = (0usize, 0usize, false, 0usize);
+    let (mut lower, mut upper, mut separated, mut under, mut digits) = (false, false, false, false, 0);
+    for b in value {
+        match b {
+            b'a'..=b'z' => lower = true,
+            b'A'..=b'Z' => upper = true,
+            b'0'..=b'9' => digits += 1,
+            b'_' => (separated, under) = (true, true),
+            b'-' | b'.' => separated = true,
+            _ => {}
+        }
+    }
+    let constant = upper && !lower && under && digits <= 4;
+    if !constant && digits * 3 > value.len() {
+        return false;
+    }
+    let (mut odd, mut good, mut count) = (0usize, 0usize, 0usize);
     for run in runs(value) {
         count += 1;
-        lower |= run.iter().any(u8::is_ascii_lowercase);
-        upper |= run.iter().any(u8::is_ascii_uppercase);
         if run[0].is_ascii_digit() {
             odd += usize::from(run.len() > 4);
         } else if wordlike(run) || run.len() <= 3 {
@@ -205,10 +216,12 @@ fn is_name(value: &[u8]) -> bool {
         } else {
             odd += 1;
         }
-        noun |= NOUNS.has_lower(run);
+        if odd > 2 {
+            return false;
+        }
     }
-    let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
-    if upper && !lower && noun && value.contains(&b'_') && digits <= 4 && odd <= 2 {
+    let noun = || runs(value).any(|run| NOUNS.has_lower(run));
+    if constant && noun() {
         return true;
     }
     if odd > usize::from(count >= 4) || good == 0 || digits * 3 > value.len() || count < 2 {
@@ -216,8 +229,7 @@ fn is_name(value: &[u8]) -> bool {
     }
     // A credential's word as one part of several: `db-password`, `grafana-admin-credentials`, `DB_PASSWORD`, `tokenSecret`.
     let camel = lower && upper && !separated && value[0].is_ascii_lowercase();
-    (noun && (separated || camel) && digits <= 4)
-        || (upper && !lower && value.contains(&b'_') && digits <= 4 && odd == 0)
+    ((separated || camel) && digits <= 4 && noun()) || (constant && odd == 0)
 }
 
 /// Several words in lower case, joined as the names of Kubernetes objects are: `wildcard-tls`, `my-app-2`.

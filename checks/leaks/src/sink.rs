@@ -142,12 +142,13 @@ impl Scan {
 
     /// The trail and a path as they may be shown, and the last name of them.
     fn whole(&self, path: &str) -> (String, String) {
-        let mut whole: Vec<&str> = self.trail.iter().map(String::as_str).filter(|s| !s.is_empty()).collect();
-        if !path.is_empty() {
-            whole.push(path);
+        let name = |last: &str| printable(last.rsplit(['.', ' ']).next().unwrap_or(last));
+        if self.trail.is_empty() {
+            return (printable(path), name(path));
         }
-        let name = whole.last().map_or("", |last| last.rsplit(['.', ' ']).next().unwrap_or(last));
-        (printable(&whole.join(" › ")), printable(name))
+        let parts = self.trail.iter().map(String::as_str).chain([path]).filter(|s| !s.is_empty());
+        let whole: Vec<&str> = parts.collect();
+        (printable(&whole.join(" › ")), name(whole.last().copied().unwrap_or_default()))
     }
 
     /// Judges a name, from memory where it was seen before.
@@ -252,6 +253,9 @@ impl Scan {
 /// A name as it may stand in a message: short, without control characters.
 fn printable(name: &str) -> String {
     const LONGEST: usize = 120;
+    if name.len() <= LONGEST && name.bytes().all(|b| b.is_ascii_graphic() || b == b' ') {
+        return name.to_owned();
+    }
     let clean = |c: char| if c.is_control() { '·' } else { c };
     if name.chars().count() <= LONGEST {
         return name.chars().map(clean).collect();

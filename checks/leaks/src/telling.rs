@@ -29,27 +29,48 @@ pub fn message(leak: &Leak) -> String {
         Where::Template => " in a template",
         Where::Comment => " in a comment",
     };
-    let mut told = String::with_capacity(64 + leak.path.len());
-    let _ = match leak.rule {
-        LeakRule::Placeholder => write!(told, "a placeholder stands for {article} {}{place}", leak.kind),
-        _ => write!(told, "{article} {} stands{place}", leak.kind),
-    };
-    let _ = match (leak.path.as_str(), place) {
-        ("", "") => write!(told, " here"),
-        ("", _) => Ok(()),
-        (path, _) => write!(told, " under `{path}`"),
-    };
+    let mut told = String::with_capacity(96 + leak.path.len());
+    if leak.rule == LeakRule::Placeholder {
+        told.push_str("a placeholder stands for ");
+    }
+    told.push_str(article);
+    told.push(' ');
+    told.push_str(leak.kind);
+    if leak.rule != LeakRule::Placeholder {
+        told.push_str(" stands");
+    }
+    told.push_str(place);
+    match (leak.path.as_str(), place) {
+        ("", "") => told.push_str(" here"),
+        ("", _) => {}
+        (path, _) => {
+            told.push_str(" under `");
+            told.push_str(path);
+            told.push('`');
+        }
+    }
     told
+}
+
+/// What makes a leak the same in every run: the file and what stands where. Where it is rendered is no part of that.
+pub fn identity(file: &str, message: &str) -> String {
+    let mut identity = String::with_capacity(file.len() + message.len() + 1);
+    identity.push_str(file);
+    identity.push('\n');
+    identity.push_str(message);
+    identity
 }
 
 /// The value as it may be shown, how it is encoded, and why it was taken for a credential.
 pub fn label(leak: &Leak) -> String {
     let mut told = String::with_capacity(128);
-    let _ = write!(told, "{}", leak.masked);
+    leak.masked.write(&mut told);
     if !leak.encoding.is_empty() {
-        let _ = write!(told, ", in {}", leak.encoding);
+        told.push_str(", in ");
+        told.push_str(leak.encoding);
     }
-    let _ = write!(told, ": {}", leak.reason);
+    told.push_str(": ");
+    told.push_str(leak.reason);
     told
 }
 
@@ -77,7 +98,10 @@ pub fn help(leak: &Leak, convention: Option<Convention<'_>>) -> String {
         }
         told.push_str("})");
     } else {
-        let _ = write!(told, "{revoke} from a store: an ExternalSecret that reads `{key}`");
+        told.push_str(revoke);
+        told.push_str(" from a store: an ExternalSecret that reads `");
+        told.push_str(&key);
+        told.push('`');
     }
     consumer(leak, &mut told);
     told
@@ -90,7 +114,9 @@ fn consumer(leak: &Leak, told: &mut String) {
             let parent = leak.path.rsplit_once('.').map_or("", |(parent, _)| parent);
             let auth = !parent.is_empty() && !parent.contains([' ', '›']) && leak.path.len() < 80;
             if auth {
-                let _ = write!(told, " and set {parent}.existingSecret to the Secret that it makes");
+                told.push_str(" and set ");
+                told.push_str(parent);
+                told.push_str(".existingSecret to the Secret that it makes");
                 return;
             }
             " and refer to the Secret that it makes"
@@ -130,18 +156,18 @@ fn vault_key(leak: &Leak) -> String {
     ];
     let mut names = leak.path.rsplit(['.', ' ', '›']).filter(|p| !p.is_empty() && !NOISE.contains(p));
     let (last, before) = (names.next().unwrap_or_default(), names.next());
-    let long = last.contains(['_', '-']) || last.len() > 14;
+    let long = last.len() > 14 || last.bytes().any(|b| matches!(b, b'_' | b'-'));
     let mut key = String::with_capacity(32);
     for part in before.filter(|_| !long).into_iter().chain([last]) {
         let mut previous_lower = false;
         dash(&mut key);
-        for c in part.chars() {
-            if c.is_ascii_uppercase() && previous_lower {
+        for b in part.bytes() {
+            if b.is_ascii_uppercase() && previous_lower {
                 dash(&mut key);
             }
-            previous_lower = c.is_ascii_lowercase() || c.is_ascii_digit();
-            if c.is_ascii_alphanumeric() {
-                key.push(c.to_ascii_lowercase());
+            previous_lower = b.is_ascii_lowercase() || b.is_ascii_digit();
+            if b.is_ascii_alphanumeric() {
+                key.push(b.to_ascii_lowercase().into());
             } else {
                 dash(&mut key);
             }

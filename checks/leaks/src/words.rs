@@ -66,15 +66,11 @@ pub fn runs(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// How many different bytes a text has.
 pub fn variety(text: &[u8]) -> usize {
-    let mut seen = [false; 256];
-    let mut count = 0;
+    let mut seen = [0u64; 4];
     for &b in text {
-        if !seen[usize::from(b)] {
-            seen[usize::from(b)] = true;
-            count += 1;
-        }
+        seen[usize::from(b >> 6)] |= 1 << (b & 63);
     }
-    count
+    seen.iter().map(|bits| bits.count_ones() as usize).sum()
 }
 
 /// Something a person typed to fill a place: one character over and over, or a run up or down the keyboard or the
@@ -108,20 +104,46 @@ pub fn word_share(text: &[u8]) -> usize {
     inside * 100 / text.len()
 }
 
-/// Lower case, `-_. ` removed, the usual digit-for-letter play undone: `P@ssw0rd` and `pass-word` become `password`.
-pub fn plain(text: &[u8]) -> Vec<u8> {
-    text.iter()
-        .filter_map(|&b| match b {
-            b'0' => Some(b'o'),
-            b'1' | b'!' => Some(b'i'),
-            b'3' => Some(b'e'),
-            b'4' | b'@' => Some(b'a'),
-            b'5' | b'$' => Some(b's'),
-            b'7' => Some(b't'),
-            b'-' | b'_' | b'.' | b' ' => None,
-            _ => Some(b.to_ascii_lowercase()),
-        })
-        .collect()
+/// Lower case, `-_. ` removed, the usual digit-for-letter play undone: `P@ssw0rd` and `pass-word` become `password`. What does
+/// not fit is left out.
+pub fn plain<'a>(text: &[u8], into: &'a mut [u8]) -> &'a [u8] {
+    let mut count = 0;
+    for &b in text {
+        let b = match b {
+            b'0' => b'o',
+            b'1' | b'!' => b'i',
+            b'3' => b'e',
+            b'4' | b'@' => b'a',
+            b'5' | b'$' => b's',
+            b'7' => b't',
+            b'-' | b'_' | b'.' | b' ' => continue,
+            _ => b.to_ascii_lowercase(),
+        };
+        let Some(slot) = into.get_mut(count) else { break };
+        *slot = b;
+        count += 1;
+    }
+    &into[..count]
+}
+
+/// Whether two bytes follow each other somewhere. For texts so short that a searcher's start would cost more than the search.
+pub fn has_pair(text: &[u8], pair: [u8; 2]) -> bool {
+    memchr::memchr_iter(pair[0], text).any(|at| text.get(at + 1) == Some(&pair[1]))
+}
+
+/// Where the first of two bytes that follow each other stands.
+pub fn find_pair(text: &[u8], pair: [u8; 2]) -> Option<usize> {
+    memchr::memchr_iter(pair[0], text).find(|at| text.get(at + 1) == Some(&pair[1]))
+}
+
+/// How often one byte follows itself, at most; `same` may take several bytes as one.
+pub fn longest_run(text: &[u8], same: impl Fn(u8) -> bool) -> usize {
+    let (mut run, mut longest) = (0, 0);
+    for &b in text {
+        run = if same(b) { run + 1 } else { 0 };
+        longest = longest.max(run);
+    }
+    longest
 }
 
 /// Whether `text` holds `part`, ASCII case aside. `part` is lower case.

@@ -9,6 +9,7 @@ use super::level::Level;
 use super::lines::{self, Bare, Lines};
 use super::names::Class;
 use super::sink::{Scan, Text};
+use super::words::has_pair;
 use super::{actions, entry, flow, nested};
 
 /// Nesting beyond which keys are not told apart any more.
@@ -218,7 +219,7 @@ impl Walk<'_, '_> {
             b'*' => stop + 1,
             _ => {
                 let mut end = content;
-                if let Some(comment) = memchr::memmem::find(&bytes[at..content], b" #") {
+                if let Some(comment) = comment_at(&bytes[at..content]) {
                     end = at + bytes[at..at + comment].trim_ascii_end().len();
                     self.tail(scan, at + comment + 1..content);
                 }
@@ -388,7 +389,7 @@ impl Walk<'_, '_> {
                 next
             }
             _ if dash.is_some() || waits => {
-                let end = memchr::memmem::find(&bytes[at..content], b" #")
+                let end = comment_at(&bytes[at..content])
                     .map_or(content, |n| at + bytes[at..at + n].trim_ascii_end().len());
                 let value = Scalar { range: at..end, escaped: false };
                 if waits {
@@ -437,8 +438,8 @@ impl Walk<'_, '_> {
         actions::scan(scan, self.text, at..after, b"", &String::new, place);
         let rest = &bytes[after..content];
         // `{{ $name }}-password: x`, but not the value of a key that an action opened.
-        if rest.is_empty() || memchr::memmem::find(rest, b": ").is_none() || rest.starts_with(b":") {
-            if !rest.is_empty() && memchr::memmem::find(rest, b"{{").is_some() {
+        if rest.is_empty() || !has_pair(rest, *b": ") || rest.starts_with(b":") {
+            if !rest.is_empty() && has_pair(rest, *b"{{") {
                 actions::scan(scan, self.text, after..content, b"", &String::new, place);
             }
             return None;
@@ -482,7 +483,7 @@ fn block(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, level: &mut Leve
     }
     level.waits = false;
     if child.zone == Zone::StringData
-        && memchr::memmem::find(bytes, b"{{").is_none()
+        && !has_pair(bytes, *b"{{")
         && scan.name(key).class >= Class::Weak
     {
         let name = scan.name(key);
@@ -492,7 +493,7 @@ fn block(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, level: &mut Leve
     if !lines::worth_a_look(bytes) && !nested::is_base64(bytes) && !key.ends_with(b"pgpass") {
         return;
     }
-    if memchr::memmem::find(bytes, b"{{").is_some() {
+    if has_pair(bytes, *b"{{") {
         actions::scan(scan, text, range.clone(), b"", path, child.place);
     }
     let name = String::from_utf8_lossy(key).into_owned();
@@ -531,6 +532,11 @@ fn trim(bytes: &[u8], range: Range<usize>) -> Range<usize> {
     let lead = inner.len() - inner.trim_ascii_start().len();
     let kept = inner.trim_ascii().len();
     range.start + lead..range.start + lead + kept
+}
+
+/// Where a comment starts behind a value, its space included.
+fn comment_at(bytes: &[u8]) -> Option<usize> {
+    memchr::memchr_iter(b'#', bytes).find(|&at| at > 0 && bytes[at - 1] == b' ').map(|at| at - 1)
 }
 
 /// `|`, `>-`, `|2+`, perhaps with a comment.
@@ -580,7 +586,7 @@ fn key(bytes: &[u8], at: usize, content: usize) -> Option<(Range<usize>, usize)>
                     let name = line[..colon].trim_ascii_end();
                     // Text with a colon in it is no key.
                     let words = name.iter().filter(|b| b.is_ascii_whitespace()).count();
-                    if name.is_empty() || words > 4 || memchr::memmem::find(name, b" #").is_some() {
+                    if name.is_empty() || words > 4 || comment_at(name).is_some() {
                         return None;
                     }
                     return Some((at..at + name.len(), at + colon + 1));

@@ -23,9 +23,8 @@ pub fn finding(leak: &Leak, file: &str, secrets: Option<&Secrets>) -> Finding {
     let file = if leak.member.is_empty() { file.to_owned() } else { format!("{file}!/{}", leak.member) };
     let place =
         Place { file, line: leak.line, column: leak.column, end_line: leak.end_line, end_column: leak.end_column };
-    // Where it is rendered is no part of what it is: one secret is one finding in every run.
     let message = telling::message(leak);
-    let identity = format!("{}\n{message}", place.file);
+    let identity = telling::identity(&place.file, &message);
     rule.finding(message)
         .identity(identity)
         .at(place)
