@@ -157,13 +157,8 @@ impl MaskKey {
             129..513 => "129–512 characters",
             _ => "more than 512 characters",
         };
-        let mut hash = String::with_capacity(8);
-        for byte in &blake3::keyed_hash(&self.0, value).as_bytes()[..4] {
-            for half in [byte >> 4, byte & 15] {
-                hash.push(char::from_digit(u32::from(half), 16).unwrap_or_default());
-            }
-        }
-        Masked { head, length, hash }
+        let [a, b, c, d, ..] = *blake3::keyed_hash(&self.0, value).as_bytes();
+        Masked { head, length, hash: [a, b, c, d] }
     }
 }
 
@@ -180,15 +175,21 @@ pub struct Masked {
     pub head: String,
     /// `12–16 characters`.
     pub length: &'static str,
-    /// Eight digits of a keyed hash.
-    pub hash: String,
+    /// The first four bytes of a keyed hash.
+    pub hash: [u8; 4],
 }
 
 impl Masked {
     pub(super) fn write(&self, told: &mut String) {
-        for part in [&self.head, "•••••••• (", self.length, ", #", &self.hash, ")"] {
+        for part in [&self.head, "•••••••• (", self.length, ", #"] {
             told.push_str(part);
         }
+        for byte in self.hash {
+            for half in [byte >> 4, byte & 15] {
+                told.push(char::from_digit(u32::from(half), 16).unwrap_or_default());
+            }
+        }
+        told.push(')');
     }
 }
 
@@ -233,4 +234,13 @@ pub struct Leak {
     pub masked: Masked,
     /// The value, and what else an output could show of it: its encoded form.
     pub secrets: Vec<Hidden>,
+}
+
+impl Leak {
+    /// Keeps what it takes to tell the leak, and forgets the values.
+    pub fn forget(&mut self) {
+        self.secrets = Vec::new();
+        self.name = String::new();
+        self.path.shrink_to_fit();
+    }
 }

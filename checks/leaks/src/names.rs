@@ -385,9 +385,7 @@ impl Words {
 pub fn holds_references(name: &[u8]) -> bool {
     // Nearly all names are turned away by how they begin and end.
     let ends = |ends: &[&[u8]]| {
-        ends.iter().any(|end| {
-            name.len() >= end.len() && name[name.len() - end.len()..].eq_ignore_ascii_case(end)
-        })
+        ends.iter().any(|end| name.len() >= end.len() && name[name.len() - end.len()..].eq_ignore_ascii_case(end))
     };
     let could = name.last().is_none_or(|b| !b.is_ascii_alphabetic())
         || ends(&[b"ref", b"refs", b"selector", b"mapping", b"mappings", b"names", b"reference", b"keys", b"secret"])

@@ -389,8 +389,8 @@ impl Walk<'_, '_> {
                 next
             }
             _ if dash.is_some() || waits => {
-                let end = comment_at(&bytes[at..content])
-                    .map_or(content, |n| at + bytes[at..at + n].trim_ascii_end().len());
+                let end =
+                    comment_at(&bytes[at..content]).map_or(content, |n| at + bytes[at..at + n].trim_ascii_end().len());
                 let value = Scalar { range: at..end, escaped: false };
                 if waits {
                     self.scalar(scan, &value);
@@ -482,10 +482,7 @@ fn block(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, level: &mut Leve
         return;
     }
     level.waits = false;
-    if child.zone == Zone::StringData
-        && !has_pair(bytes, *b"{{")
-        && scan.name(key).class >= Class::Weak
-    {
+    if child.zone == Zone::StringData && !has_pair(bytes, *b"{{") && scan.name(key).class >= Class::Weak {
         let name = scan.name(key);
         entry::judge(scan, text, child, key, name, &scalar, path);
         return;

@@ -1,21 +1,20 @@
 //! Scan folders, files or standard input for credentials. Needs no matrix file.
 
+mod gather;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
 use checks::model::{Place, Severity};
-use checks::rules;
 use checks::waivers::{self, Allowed, Excused};
 use finding::Finding;
-use ignore::{WalkBuilder, WalkState};
-use leaks::{self, MaskKey, Redactor, ScanFile, Traces};
+use leaks::{self, Leak, MaskKey, Redactor, ScanFile, Traces};
 
-use super::{Failure, Outcome, to_file, to_pipe, to_stdout};
+use self::gather::{Scanned, Told};
+use super::{Outcome, to_file, to_pipe, to_stdout};
 use crate::cli::{FailOn, Format, Global};
 use crate::git;
 use crate::report::diagnostic::{self, Sources};
@@ -28,9 +27,6 @@ use crate::run::process;
 const BLOCKS: usize = 40;
 /// Findings that one thread makes JSON of at a time.
 const BATCH: usize = 2000;
-/// Larger files are not read.
-const LARGEST: u64 = 2 << 30;
-
 /// Runs the command.
 pub fn run(global: &Global, paths: &[PathBuf]) -> Outcome {
     let started = Instant::now();
@@ -39,8 +35,8 @@ pub fn run(global: &Global, paths: &[PathBuf]) -> Outcome {
     let threads = global.jobs.map_or_else(cores, usize::from);
     let key = mask_key();
     let mut run = Run::default();
-    let files = files(paths, threads, &mut run)?;
-    for scanned in scan_all(&files, threads, &key) {
+    let files = gather::files(paths, threads, &mut run.troubles)?;
+    for scanned in gather::scan_all(&files, threads, &key) {
         run.take(scanned);
     }
     if process::cancelled() {
@@ -50,14 +46,15 @@ pub fn run(global: &Global, paths: &[PathBuf]) -> Outcome {
     finding::sort(&mut run.findings);
     run.seconds = started.elapsed();
     let fail_on = if global.fail_on == FailOn::Warning { Severity::Warning } else { Severity::Error };
-    let failed = run.findings.iter().any(|f| f.severity >= fail_on);
+    let told = gather::told(&run.leaks, &run.findings);
+    let failed = told.iter().any(|t| t.severity() >= fail_on);
     let code = if run.troubles.is_empty() { u8::from(failed) } else { 2 };
     let redactor = std::mem::take(&mut run.traces).redactor();
     for to in &global.report {
         let write = |out: &mut dyn Write| match to.format {
-            Format::Human => human(&run, global, code, out),
-            Format::Json => json(&run, threads, out),
-            Format::Sarif => sarif::write(&run.report(), out),
+            Format::Human => human(&run, &told, global, code, out),
+            Format::Json => json(&run, &told, threads, out),
+            Format::Sarif => sarif::write(&run.report(&told), out),
         };
         match (&to.file, to.format) {
             (Some(file), _) => to_file(file, &redactor, |out| {
@@ -71,7 +68,7 @@ pub fn run(global: &Global, paths: &[PathBuf]) -> Outcome {
         }
     }
     if !global.report.iter().any(|to| to.file.is_none()) {
-        to_stdout(&redactor, |out| human(&run, global, code, out))?;
+        to_stdout(&redactor, |out| human(&run, &told, global, code, out))?;
     }
     // The process ends: to take apart what may be a million findings would only take time.
     std::mem::forget(run);
@@ -85,6 +82,9 @@ fn cores() -> usize {
 /// What is known at the end.
 #[derive(Default)]
 struct Run {
+    /// By file, in order.
+    leaks: Vec<(String, Vec<Leak>)>,
+    /// What is no leak, and leaks of files with comments that may excuse them.
     findings: Vec<Finding>,
     /// For names that repeat a value.
     traces: Traces,
@@ -98,19 +98,11 @@ struct Run {
     seconds: Duration,
 }
 
-/// One scanned file.
-#[derive(Default)]
-struct Scanned {
-    findings: Vec<Finding>,
-    traces: Traces,
-    allowed: Allowed,
-    bytes: usize,
-    binary: Vec<String>,
-    trouble: Option<String>,
-}
-
 impl Run {
     fn take(&mut self, scanned: Scanned) {
+        if !scanned.leaks.is_empty() {
+            self.leaks.push((scanned.file, scanned.leaks));
+        }
         self.findings.extend(scanned.findings);
         self.traces.extend(scanned.traces);
         self.allowed.extend(scanned.allowed);
@@ -141,14 +133,10 @@ impl Run {
         self.findings.iter_mut().for_each(Finding::seal);
     }
 
-    fn count(&self, severity: Severity) -> usize {
-        self.findings.iter().filter(|f| f.severity == severity).count()
-    }
-
     /// What the formats for machines share with `validate`.
-    fn report(&self) -> Report {
+    fn report(&self, told: &[Told<'_>]) -> Report {
         Report {
-            findings: self.findings.clone(),
+            findings: told.iter().map(|t| t.finding()).collect(),
             excused: self.excused.clone(),
             troubles: self.troubles.clone(),
             ..Report::default()
@@ -156,153 +144,22 @@ impl Run {
     }
 }
 
-impl Scanned {
-    fn of(file: &str, bytes: usize, found: &leaks::Scanned) -> Self {
-        let mut findings: Vec<Finding> =
-            found.leaks.iter().map(|leak| rules::leaks::finding(leak, file, None)).collect();
-        findings.extend(
-            found.limits.iter().map(|limit| rules::leaks::limit(&inside(file, &limit.member), limit.line, limit.words)),
-        );
-        findings.iter_mut().for_each(Finding::seal);
-        Self {
-            findings,
-            traces: Traces::of(found, file),
-            bytes,
-            binary: found.binary.iter().map(|member| inside(file, member)).collect(),
-            ..Self::default()
-        }
-    }
+fn count(told: &[Told<'_>], severity: Severity) -> usize {
+    told.iter().filter(|t| t.severity() == severity).count()
 }
 
-fn inside(file: &str, member: &str) -> String {
-    if member.is_empty() { file.to_owned() } else { format!("{file}!/{member}") }
-}
-
-/// What is to be scanned, in order of the paths.
-fn files(paths: &[PathBuf], threads: usize, run: &mut Run) -> Result<Vec<PathBuf>, Failure> {
-    let mut all = Vec::new();
-    for path in paths {
-        if path.as_os_str() == "-" {
-            all.push(path.clone());
-            continue;
-        }
-        let meta = std::fs::metadata(path).map_err(|e| {
-            Failure::Words(format!(
-                "{} cannot be read: {e}\n  help: name a folder, a file, or - for standard input",
-                path.display()
-            ))
-        })?;
-        if !meta.is_dir() {
-            all.push(path.clone());
-            continue;
-        }
-        let found = Mutex::new((Vec::new(), Vec::new()));
-        let mut walk = WalkBuilder::new(path);
-        walk.hidden(false).git_global(false).require_git(false).threads(threads);
-        walk.filter_entry(|entry| entry.file_name() != ".git");
-        walk.build_parallel().run(|| {
-            Box::new(|entry| {
-                match entry {
-                    Ok(entry) if entry.file_type().is_some_and(|t| t.is_file()) => {
-                        if let Ok(mut found) = found.lock() {
-                            found.0.push(entry.into_path());
-                        }
-                    }
-                    Err(error) if error.io_error().is_some() => {
-                        if let Ok(mut found) = found.lock() {
-                            found.1.push(error.to_string());
-                        }
-                    }
-                    _ => {}
-                }
-                WalkState::Continue
-            })
-        });
-        let (mut files, mut errors) = found.into_inner().unwrap_or_default();
-        files.sort();
-        errors.sort();
-        all.extend(files);
-        run.troubles.extend(errors);
-    }
-    Ok(all)
-}
-
-/// Scans every file, several at once; the results come in the order of the files.
-fn scan_all(files: &[PathBuf], threads: usize, key: &MaskKey) -> Vec<Scanned> {
-    let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::with_capacity(files.len()));
-    std::thread::scope(|scope| {
-        for _ in 0..threads.min(files.len()) {
-            scope.spawn(|| {
-                let mut own = Vec::new();
-                loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(path) = files.get(index) else { break };
-                    if process::cancelled() {
-                        break;
-                    }
-                    own.push((index, scan_one(path, key)));
-                }
-                if let Ok(mut done) = done.lock() {
-                    done.extend(own);
-                }
-            });
-        }
-    });
-    let mut done = done.into_inner().unwrap_or_default();
-    done.sort_by_key(|(index, _)| *index);
-    done.into_iter().map(|(_, scanned)| scanned).collect()
-}
-
-fn scan_one(path: &Path, key: &MaskKey) -> Scanned {
-    let stdin = path.as_os_str() == "-";
-    let file = if stdin { "<stdin>".to_owned() } else { shown(path) };
-    let read = || -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        if stdin {
-            io::stdin().lock().take(LARGEST).read_to_end(&mut bytes)?;
-            return Ok(bytes);
-        }
-        let meta = std::fs::metadata(path)?;
-        if meta.len() > LARGEST {
-            return Err(io::Error::other("it is larger than 2 GiB"));
-        }
-        std::fs::read(path)
-    };
-    let none = BTreeSet::new();
-    let scanned = read().map_err(|error| error.to_string()).and_then(|bytes| {
-        let name = if stdin { "" } else { file.as_str() };
-        // One file that the scan cannot take must not hide what the others hold.
-        let found = std::panic::catch_unwind(|| leaks::scan(&ScanFile { path: name, bytes: &bytes }, key));
-        let found = found.map_err(|_| "a fault of the tool itself; please report it".to_owned())?;
-        let allowed = waivers::inline::read(&file, &bytes, &none);
-        Ok(Scanned { allowed, ..Scanned::of(&file, bytes.len(), &found) })
-    });
-    scanned.unwrap_or_else(|why| Scanned {
-        trouble: Some(format!("{file} cannot be scanned: {why}")),
-        ..Scanned::default()
-    })
-}
-
-/// A path as people write it, with `/` between its parts.
-fn shown(path: &Path) -> String {
-    let text = path.to_string_lossy();
-    let text = text.strip_prefix("./").unwrap_or(&text);
-    if std::path::MAIN_SEPARATOR == '\\' { text.replace('\\', "/") } else { text.to_owned() }
-}
-
-fn human(run: &Run, global: &Global, code: u8, out: &mut dyn Write) -> io::Result<()> {
+fn human(run: &Run, told: &[Told<'_>], global: &Global, code: u8, out: &mut dyn Write) -> io::Result<()> {
     const RED: Style = AnsiColor::Red.on_default().bold();
     const GREEN: Style = AnsiColor::Green.on_default().bold();
     const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
     const DIM: Style = Style::new().dimmed();
     let redactor = Redactor::default();
     let sources = Sources::new(Path::new("."), &redactor);
-    let blocks = run.findings.len() <= BLOCKS || global.verbose > 0;
+    let blocks = told.len() <= BLOCKS || global.verbose > 0;
     let mut masked: BTreeMap<String, BTreeMap<(usize, usize), Place>> = BTreeMap::new();
-    for finding in &run.findings {
+    for finding in told.iter().map(|t| t.finding()) {
         if blocks {
-            let mut shown = finding.clone();
+            let mut shown = finding;
             if let Some(place) = &mut shown.place
                 && Path::new(&place.file).is_file()
             {
@@ -335,7 +192,7 @@ fn human(run: &Run, global: &Global, code: u8, out: &mut dyn Write) -> io::Resul
             writeln!(out, "  {DIM}note{DIM:#}    binary, not scanned: {binary}")?;
         }
     }
-    let (errors, warnings) = (run.count(Severity::Error), run.count(Severity::Warning));
+    let (errors, warnings) = (count(told, Severity::Error), count(told, Severity::Warning));
     let what = match (errors, warnings) {
         (0, 0) => "no credentials found".to_owned(),
         (0, w) => several(w, "warning", "warnings"),
@@ -360,7 +217,7 @@ fn human(run: &Run, global: &Global, code: u8, out: &mut dyn Write) -> io::Resul
         run.seconds.as_secs_f64()
     )?;
     if code == 1
-        && let Some(first) = run.findings.first()
+        && let Some(first) = told.first().map(|t| t.finding())
     {
         writeln!(out, "  {0}next{0:#}    cargo xtask explain {1}", Style::new().bold(), first.rule)?;
     }
@@ -398,10 +255,10 @@ fn mask_lines(file: &str, sources: &Sources<'_>) -> BTreeMap<(usize, usize), Pla
 }
 
 /// As `--report json` of `validate`, without cells.
-fn json(run: &Run, threads: usize, out: &mut dyn Write) -> io::Result<()> {
+fn json(run: &Run, told: &[Told<'_>], threads: usize, out: &mut dyn Write) -> io::Result<()> {
     let counts = serde_json::json!({
-        "errors": run.count(Severity::Error),
-        "warnings": run.count(Severity::Warning),
+        "errors": count(told, Severity::Error),
+        "warnings": count(told, Severity::Warning),
         "waived": run.excused.len(),
         "files": run.files,
         "bytes": run.bytes,
@@ -410,10 +267,12 @@ fn json(run: &Run, threads: usize, out: &mut dyn Write) -> io::Result<()> {
     let (troubles, binary) = (serde_json::json!(run.troubles), serde_json::json!(run.binary));
     write!(out, "{{\"version\":1,\"counts\":{counts},\"troubles\":{troubles},\"binary\":{binary},\"findings\":[")?;
     // Whole batches are written out before the next are made: memory does not grow with the findings.
-    for (number, batches) in run.findings.chunks(BATCH * threads).enumerate() {
+    for (number, batches) in told.chunks(BATCH * threads).enumerate() {
         let made = std::thread::scope(|scope| {
-            let writers: Vec<_> =
-                batches.chunks(BATCH).map(|batch| scope.spawn(|| finding::json_lines(batch))).collect();
+            let batches = batches.chunks(BATCH);
+            let writers: Vec<_> = batches
+                .map(|batch| scope.spawn(|| finding::json_lines(batch.iter().map(|told| told.finding()))))
+                .collect();
             writers.into_iter().map(|writer| writer.join().unwrap_or_default()).collect::<Vec<String>>()
         });
         for (of_these, lines) in made.iter().enumerate() {
