@@ -57,10 +57,19 @@ fn action(
         }
         let lead = bytes[..open].trim_ascii_end();
         let tail = bytes[at..].trim_ascii_start();
+        // `default (printf "x")`
+        let formats = [b"(printf".as_slice(), b"(print", b"(quote", b"(toString"];
+        let lead = formats.iter().find_map(|f| lead.strip_suffix(*f)).map_or(lead, <[u8]>::trim_ascii_end);
         let word_start = lead.iter().rposition(|b| !(b.is_ascii_alphanumeric() || *b == b'_')).map_or(0, |p| p + 1);
         let word = &lead[word_start..];
         let alternative = match word {
             b"default" | b"coalesce" | b"ternary" | b"b64enc" | b"quote" => true,
+            // `coalesce .Values.a .Values.b "x"`
+            _ if memchr::memmem::rfind(lead, b"coalesce ")
+                .is_some_and(|at| !lead[at..].iter().any(|b| matches!(b, b'(' | b')' | b'|'))) =>
+            {
+                true
+            }
             _ => before.as_ref().is_some_and(|(_, end)| {
                 bytes[*end..open].iter().all(u8::is_ascii_whitespace) && holds_word(&bytes[..*end], b"ternary")
             }),

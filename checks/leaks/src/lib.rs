@@ -18,6 +18,7 @@ mod lines;
 pub mod names;
 mod nested;
 mod placeholders;
+mod programs;
 pub mod redact;
 mod scan;
 pub mod shapes;

@@ -8,7 +8,9 @@ use std::sync::OnceLock;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::leak::{LeakRule, Where};
+use super::lexicon::Lexicon;
 use super::names::{self, Class, Name};
+use super::programs;
 use super::shapes;
 use super::sink::{Charge, Scan, Text};
 use super::tokens::password_shape;
@@ -44,43 +46,48 @@ fn words() -> &'static AhoCorasick {
         AhoCorasick::builder()
             .ascii_case_insensitive(true)
             .kind(Some(AhoCorasickKind::DFA))
-            .build([
-                "pass",
-                "pwd",
-                "psw",
-                "secret",
-                "token",
-                "key",
-                "cred",
-                "auth",
-                "salt",
-                "licen",
-                "psk",
-                "pepper",
-                "mnemonic",
-                "otp",
-                "jwt",
-                "bearer",
-                "hmac",
-                "senha",
-                "contrasena",
-                "wachtwoord",
-                "motdepasse",
-                "cookie",
-                "bindpw",
-                "userpw",
-                "rootpw",
-                "seed",
-                "identified by",
-                "_pw",
-                "curl ",
-                "mysql",
-                "sqlcmd",
-                "redis-cli",
-                "_pat",
-                "sas_",
-                "_pat=",
-            ])
+            .build(
+                [
+                    "pass",
+                    "pwd",
+                    "psw",
+                    "secret",
+                    "token",
+                    "key",
+                    "cred",
+                    "auth",
+                    "salt",
+                    "licen",
+                    "psk",
+                    "pepper",
+                    "mnemonic",
+                    "otp",
+                    "jwt",
+                    "bearer",
+                    "hmac",
+                    "senha",
+                    "contrasena",
+                    "wachtwoord",
+                    "motdepasse",
+                    "cookie",
+                    "bindpw",
+                    "securestring",
+                    "userpw",
+                    "rootpw",
+                    "seed",
+                    "identified by",
+                    "_pw",
+                    "curl ",
+                    "mysql",
+                    "sqlcmd",
+                    "redis-cli",
+                    "_pat",
+                    "sas_",
+                    "_pat=",
+                ]
+                .into_iter()
+                .chain(programs::names()),
+            )
             .expect("a few short words fit")
     })
 }
@@ -125,6 +132,27 @@ pub fn pgpass(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, place: Wher
     }
 }
 
+/// `"user" "password"`, line by line, as PgBouncer has it.
+pub fn userlist(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, place: Where) {
+    let mut at = range.start;
+    while at < range.end {
+        let stop = memchr::memchr(b'\n', &text.bytes[at..range.end]).map_or(range.end, |n| at + n);
+        let marks: Vec<usize> = memchr::memchr_iter(b'"', &text.bytes[at..stop]).take(5).map(|n| at + n).collect();
+        if let &[_, _, open, close] = marks.as_slice()
+            && let Some(rule) = password_shape(&text.bytes[open + 1..close])
+            && !text.bytes[open + 1..close].starts_with(b"md5")
+        {
+            let charge = Charge {
+                rule: if rule == LeakRule::Placeholder { rule } else { LeakRule::LiteralCredential },
+                kind: "password",
+                reason: "the second field of a list of users",
+            };
+            scan.report(charge, text, open + 1..close, place, "", &text.bytes[open + 1..close]);
+        }
+        at = stop + 1;
+    }
+}
+
 /// Scans one value or line by itself.
 pub fn one(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, how: Lines) {
     self::scan(scan, text, range, how);
@@ -150,7 +178,13 @@ fn line(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, how: Lines, pair:
         paired(scan, text, range.clone(), how, pair);
     }
     if !worth_a_look(bytes) {
+        if let Some(value) = user_line(bytes) {
+            on_command_line(scan, text, range.start, bytes, value, how);
+        }
         return;
+    }
+    if let Some(value) = programs::piped(bytes).or_else(|| user_line(bytes)) {
+        on_command_line(scan, text, range.start, bytes, value, how);
     }
     if let Some(name) = pair_name(bytes) {
         *pair = Pair { name: Some(name.to_vec()), age: 0 };
@@ -166,6 +200,30 @@ fn line(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, how: Lines, pair:
         let next = one_word(scan, text, range.start, bytes, start, end, from, how);
         from = next.max(end);
     }
+}
+
+/// `user app on >password` of Redis, `user app insecure-password x` and `stats auth app:x` of HAProxy.
+fn user_line(line: &[u8]) -> Option<Range<usize>> {
+    let lead = line.iter().take_while(|b| matches!(b, b' ' | b'\t' | b'-' | b'"')).count();
+    let rest = &line[lead..];
+    let word = |from: usize| {
+        let length = line[from..].iter().take_while(|b| !b.is_ascii_whitespace() && **b != b'"').count();
+        (length > 3).then_some(from..from + length)
+    };
+    if rest.starts_with(b"user ") {
+        let redis = memchr::memmem::find(rest, b" on ").is_some();
+        if let Some(at) = memchr::memmem::find(rest, b" >").filter(|_| redis) {
+            return word(lead + at + 2);
+        }
+        for name in [b" insecure-password ".as_slice(), b" password "] {
+            if let Some(at) = memchr::memmem::find(rest, name) {
+                return word(lead + at + name.len());
+            }
+        }
+    }
+    let pair = word(lead + rest.strip_prefix(b"stats auth ").map(|after| rest.len() - after.len())?)?;
+    let colon = memchr::memchr(b':', &line[pair.clone()])?;
+    Some(pair.start + colon + 1..pair.end)
 }
 
 fn is_comment(line: &[u8]) -> bool {
@@ -196,7 +254,23 @@ fn one_word(
     how: Lines,
 ) -> usize {
     match &bytes[start..end] {
+        // A program's name has its space; of the other words only these two.
+        word if word.ends_with(b" ") && word != b"curl " => {
+            for value in programs::passwords(bytes, start, end) {
+                on_command_line(scan, text, base, bytes, value, how);
+            }
+            return end;
+        }
         b"curl " => return user_flag(scan, text, base, bytes, end, how),
+        word if word.eq_ignore_ascii_case(b"securestring") => {
+            let rest = bytes[end..].strip_prefix(b" -String").map_or(end, |_| end + 8);
+            if let Some(value) = value_at(bytes, rest, Bare::Quoted, false) {
+                let name = Name { class: Class::Password, kind: "password" };
+                convict(scan, text, base, bytes, b"SecureString", name, &value, how);
+                return value.end;
+            }
+            return end;
+        }
         word if word.eq_ignore_ascii_case(b"identified by") => {
             let user = bytes[start.saturating_sub(200)..start].to_ascii_lowercase();
             let sql =
@@ -227,6 +301,16 @@ fn one_word(
     if name_bytes.is_empty() {
         return right;
     }
+    // Programs whose names have a credential's word in them: `sshpass`, `htpasswd`.
+    if dashes == 0 && bytes.get(right) == Some(&b' ') {
+        let values = programs::passwords(bytes, left, right + 1);
+        if let Some(last) = values.last().map(|v| v.end) {
+            for value in values {
+                on_command_line(scan, text, base, bytes, value, how);
+            }
+            return last;
+        }
+    }
     let name = scan.name(name_bytes);
     if name.class < Class::Weak {
         return right;
@@ -237,11 +321,67 @@ fn one_word(
         if bytes[left - 1] == b'{' {
             return fallback(scan, text, base, bytes, right, name, name_bytes, how);
         }
-        return right;
+        // PHP, Perl and PowerShell assign to it.
+        let Some(value) = assigned_variable(bytes, left, right) else { return right };
+        convict(scan, text, base, bytes, name_bytes, name, &value, Lines { bare: Bare::Quoted, ..how });
+        return value.end;
+    }
+    if let Some(value) = second_argument(bytes, name_bytes, right) {
+        // Two words may be anything.
+        let name = Name { class: Class::Token, kind: "password" };
+        convict(scan, text, base, bytes, name_bytes, name, &value, Lines { bare: Bare::Quoted, ..how });
+        return value.end;
     }
     let Some(value) = assigned(bytes, left, right, flag, how) else { return right };
     convict(scan, text, base, bytes, name_bytes, name, &value, how);
     if value.end - value.start > 64 { value.end } else { value.start.max(right) }
+}
+
+/// `$password = "x"`, but neither `$password == "x"` nor a shell's `$password="x"` in the middle of a line.
+fn assigned_variable(bytes: &[u8], left: usize, right: usize) -> Option<Found> {
+    let leads = bytes[..left - 1].trim_ascii_start();
+    let declared = [b"".as_slice(), b"my", b"our", b"private", b"public", b"protected", b"static", b"var", b"<?php"];
+    if !declared.contains(&leads.trim_ascii_end()) {
+        return None;
+    }
+    let spaces = bytes[right..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    let rest = &bytes[right + spaces..];
+    if !rest.starts_with(b"=") || matches!(rest.get(1), Some(b'=' | b'>' | b'~')) {
+        return None;
+    }
+    let found = value_at(bytes, right + spaces + 1, Bare::Quoted, false)?;
+    Some(Found { leads: true, ..found })
+}
+
+/// `auth=("user", "x")`, `HTTPBasicAuth("user", "x")`: the second of two strings.
+fn second_argument(bytes: &[u8], name: &[u8], right: usize) -> Option<Found> {
+    let basic = name.eq_ignore_ascii_case(b"auth") || super::words::holds(name, b"basicauth");
+    let basic = basic || super::words::holds(name, b"basic_auth");
+    let rest = bytes.get(right..)?;
+    let open = rest.iter().take_while(|b| matches!(b, b' ' | b'=')).count();
+    if !basic || rest.get(open) != Some(&b'(') {
+        return None;
+    }
+    let user = value_at(bytes, right + open + 1, Bare::Quoted, false)?;
+    let after = bytes.get(user.end + 1..)?;
+    let comma = after.iter().take_while(|b| **b == b' ').count();
+    (after.get(comma) == Some(&b',')).then_some(())?;
+    let found = value_at(bytes, user.end + 1 + comma + 1, Bare::Quoted, false)?;
+    Some(Found { leads: true, ..found })
+}
+
+/// A word of a command line that is a password, if it is a literal.
+fn on_command_line(scan: &mut Scan, text: &Text<'_>, base: usize, bytes: &[u8], value: Range<usize>, how: Lines) {
+    let content = &bytes[value.clone()];
+    let Some(rule) = password_shape(content) else { return };
+    // Pages and comments explain with placeholders and words.
+    let explains = how.bare == Bare::Prose || how.place == Where::Comment;
+    if explains && (rule == LeakRule::Placeholder || shapes::judge(content) != shapes::Shape::Strong) {
+        return;
+    }
+    let rule = if rule == LeakRule::Placeholder { rule } else { LeakRule::CredentialInArgs };
+    let charge = Charge { rule, kind: "password", reason: "the place where this program takes a password" };
+    scan.report(charge, text, base + value.start..base + value.end, how.place, "", content);
 }
 
 fn trim_name(name: &[u8]) -> &[u8] {
@@ -326,6 +466,11 @@ fn assigned(bytes: &[u8], left: usize, right: usize, flag: bool, how: Lines) -> 
                 leads,
             });
         }
+        // `process.env.PASSWORD || "x"`
+        b'|' | b'?' if bytes[next..].starts_with(b"||") || bytes[next..].starts_with(b"??") => {
+            let found = value_at(bytes, next + 2, Bare::Quoted, false)?;
+            return Some(Found { leads, ..found });
+        }
         // `("password", "x")`
         b',' if closed => {
             let opening = left.checked_sub(2).map(|o| &bytes[o..left]);
@@ -355,7 +500,7 @@ fn assigned(bytes: &[u8], left: usize, right: usize, flag: bool, how: Lines) -> 
             let word = &bytes[left..right];
             let directive = leads && matches!(word, b"requirepass" | b"masterauth")
                 || (word == b"password" && bytes[left.saturating_sub(200)..left].windows(6).any(|w| w == b"login "))
-                || bytes.trim_ascii_start().starts_with(b"ENV ") && bytes[..left].trim_ascii() == b"ENV";
+                || sets_next(&bytes[..left]);
             if directive {
                 return value_at(bytes, next, Bare::Literal, false);
             }
@@ -403,7 +548,11 @@ fn assigned(bytes: &[u8], left: usize, right: usize, flag: bool, how: Lines) -> 
     }
     // In a URL or a word a colon is a separator of something else, unless the value follows at once in a DSN.
     let bare = if how.bare == Bare::Quoted { Bare::Quoted } else { Bare::Literal };
-    let found = value_at(bytes, value_at_, bare, leads && loose && !closed)?;
+    let found = match value_at(bytes, value_at_, bare, leads && loose && !closed) {
+        // `password = os.getenv("X", "x")`
+        None if bare == Bare::Quoted => default_argument(bytes, value_at_)?,
+        found => found?,
+    };
     // A sentence goes on after its first word.
     let rest = bytes[found.end..].trim_ascii();
     if how.bare == Bare::Prose
@@ -421,6 +570,29 @@ fn assigned(bytes: &[u8], left: usize, right: usize, flag: bool, how: Lines) -> 
         return None;
     }
     Some(Found { loose, leads, ..found })
+}
+
+/// Whether a line begins with a word after which a name and its value follow without a sign between them.
+fn sets_next(before: &[u8]) -> bool {
+    static DIRECTIVES: Lexicon = Lexicon::new(
+        "ENV env SetEnv setenv setx fastcgi_param uwsgi_param scgi_param proxy_set_header grpc_set_header add_header \
+     passenger_env_var set-header",
+    );
+    DIRECTIVES.has(before.trim_ascii().rsplit(u8::is_ascii_whitespace).next().unwrap_or_default())
+}
+
+/// The literal that a call for a variable of the environment falls back to.
+fn default_argument(bytes: &[u8], at: usize) -> Option<Found> {
+    let rest = bytes.get(at..bytes.len().min(at + MAX_BARE))?;
+    let open = memchr::memchr(b'(', rest)?;
+    let call = rest[..open].trim_ascii();
+    if !super::words::holds(call, b"env") || !call.iter().all(|&b| name_byte(b) || b == b':') {
+        return None;
+    }
+    let variable = value_at(bytes, at + open + 1, Bare::Quoted, false)?;
+    let after = bytes.get(variable.end + 1..)?;
+    let comma = after.iter().take_while(|b| **b == b' ').count();
+    (after.get(comma) == Some(&b',')).then(|| value_at(bytes, variable.end + 2 + comma, Bare::Quoted, false))?
 }
 
 /// Whether a name is the first thing on its line, after what may precede an assignment.

@@ -286,8 +286,10 @@ pub fn judge(name: &[u8]) -> Name {
     let found = |class, kind| Name { class, kind };
     match kinds[head] {
         Word::Password | Word::Token | Word::Secret if HARMLESS_OWNERS.has(before) => {
-            // `newPassword` is a password all the same.
-            if kinds[head] == Word::Password && matches!(before, b"new" | b"tls" | b"all") {
+            // `proxy_pass` passes something on; `proxyPassword` is a password all the same, but no `maxPassword`.
+            let short = matches!(words.get(head), b"pass" | b"pw");
+            let number = matches!(before, b"max" | b"min" | b"num" | b"per" | b"use" | b"existing" | b"special");
+            if kinds[head] == Word::Password && (!short && !number || matches!(before, b"new" | b"tls" | b"all")) {
                 found(Class::Password, "password")
             } else {
                 NOT

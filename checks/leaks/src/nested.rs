@@ -70,6 +70,10 @@ pub fn text(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, name: &str, p
         lines::pgpass(scan, text, range, place);
         return;
     }
+    if name.ends_with("userlist.txt") {
+        lines::userlist(scan, text, range, place);
+        return;
+    }
     match form(bytes, name) {
         Form::Flow => {
             let start = range.start + bytes.iter().take_while(|b| b.is_ascii_whitespace()).count();

@@ -12,7 +12,7 @@ use super::leak::{LeakRule, Where};
 use super::placeholders::is_placeholder;
 use super::shapes::{self, Shape};
 use super::sink::{Charge, Scan, Text};
-use super::words::{monotonous, variety};
+use super::words::{monotonous, variety, word_share};
 
 /// What else is looked for, after the issuers' prefixes.
 const MARKS: [&str; 9] = [
@@ -196,12 +196,12 @@ fn token(
     (!is_documented(shown) && !body.windows(4).any(|w| w.eq_ignore_ascii_case(b"xxxx"))).then_some(range)
 }
 
-/// Digits and letters of both cases, as random text of a large alphabet has them.
+/// Digits and letters of both cases, as random text of a large alphabet has them. A long text may have few digits by chance.
 fn mixed(text: &[u8], body: &Body) -> bool {
     let digits = text.iter().filter(|b| b.is_ascii_digit()).count();
     let upper = text.iter().any(u8::is_ascii_uppercase);
     let lower = text.iter().any(u8::is_ascii_lowercase);
-    digits >= 2
+    (digits >= 2 || (text.len() >= 30 && upper && lower && word_share(text) < 40))
         && match body {
             Body::Run(Alphabet::Hex | Alphabet::LowerAlnum | Alphabet::UpperAlnum, ..) => true,
             Body::Run(..) => upper && lower,

@@ -55,7 +55,11 @@ pub fn judge(name: Name, full_name: &[u8], value: &[u8], place: Where, trust: Tr
             let round = matches!(value, b"1024" | b"2048" | b"4096" | b"8192") || value.ends_with(b"00");
             let pin =
                 trust == Trust::High && !round && (4..6).contains(&value.len()) && value.iter().all(u8::is_ascii_digit);
-            if pin { leak("a literal under a name that means a password") } else { None }
+            if pin || (trust == Trust::High && is_phrase(value)) {
+                leak("a literal under a name that means a password")
+            } else {
+                None
+            }
         }
         (Class::Token, Shape::Harmless) if secret && value.len() >= 24 && !holds(value, b"://") => None,
         (_, Shape::Harmless) => None,
@@ -130,6 +134,18 @@ pub fn unnamed(value: &[u8]) -> Option<Charge> {
         && !names_an_object(value)
         && looks_random(value))
     .then_some(Charge { rule: LeakRule::InlineSecret, kind: "secret", reason: "a random value inside a Secret" })
+}
+
+/// Two or three words, one of which mixes digits with something else: `Summer 2024!`, `blue moon7`.
+fn is_phrase(value: &[u8]) -> bool {
+    let words = value.split(u8::is_ascii_whitespace).filter(|w| !w.is_empty());
+    let mixed = |w: &[u8]| {
+        let digits = w.iter().filter(|b| b.is_ascii_digit()).count();
+        let marks = w.iter().filter(|b| b.is_ascii_punctuation()).count();
+        digits > 0 && digits < w.len() && w.len() >= 5 && marks <= 1
+    };
+    let plain = value.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'!' | b'?' | b'#' | b'*' | b'+'));
+    plain && (2..=3).contains(&words.clone().count()) && words.clone().any(mixed)
 }
 
 /// `password: string`, `password: required`: what documentation writes behind a colon.

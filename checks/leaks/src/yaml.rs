@@ -466,6 +466,11 @@ impl Walk<'_, '_> {
     }
 }
 
+/// Files in which a password stands without a name.
+fn is_password_file(key: &[u8]) -> bool {
+    key.ends_with(b"pgpass") || key.ends_with(b"userlist.txt") || key.ends_with(b".acl")
+}
+
 /// Scans the content of a block scalar that stands under a level's current key.
 fn block(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, level: &mut Level, path: &dyn Fn() -> String) {
     let bytes = &text.bytes[range.clone()];
@@ -477,7 +482,7 @@ fn block(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, level: &mut Leve
     let one_line = memchr::memchr(b'\n', bytes).is_none();
     let scalar = Scalar { range: range.clone(), escaped: false };
     scan.adopt(text, &range, child.place, path);
-    if child.zone == Zone::Data || (one_line && child.zone != Zone::Args && !key.ends_with(b"pgpass")) {
+    if child.zone == Zone::Data || (one_line && child.zone != Zone::Args && !is_password_file(key)) {
         level.scalar(scan, text, &scalar, path);
         return;
     }
@@ -487,13 +492,16 @@ fn block(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, level: &mut Leve
         entry::judge(scan, text, child, key, name, &scalar, path);
         return;
     }
-    if !lines::worth_a_look(bytes) && !nested::is_base64(bytes) && !key.ends_with(b"pgpass") {
+    if !lines::worth_a_look(bytes) && !nested::is_base64(bytes) && !is_password_file(key) {
         return;
     }
     if has_pair(bytes, *b"{{") {
         actions::scan(scan, text, range.clone(), b"", path, child.place);
     }
     let name = String::from_utf8_lossy(key).into_owned();
+    // The first line keeps its indentation: its keys stand in one column with those below.
+    let indent = text.bytes[..range.start].iter().rev().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    let range = range.start - indent..range.end;
     if nested::is_base64(bytes) && nested::base64(scan, text, range.clone(), &path(), child.place) {
         return;
     }

@@ -1,0 +1,105 @@
+//! Places where programs, servers and languages take a credential, a line each: the one thing that is found must be what stands
+//! at the `§`, which is random and put there at run time.
+
+use leaks::{MaskKey, ScanFile, scan};
+
+const MARK: &str = "§";
+
+const LEAKS: &[(&str, &str)] = &[
+    ("a.sh", "docker login -u bot -p § registry.example.org"),
+    ("a.sh", "helm registry login -u bot -p § registry.example.org"),
+    ("a.sh", "sudo sshpass -p '§' ssh root@host"),
+    ("a.sh", "sshpass -p§ ssh root@host"),
+    ("a.sh", "echo '§' | docker login -u bot --password-stdin"),
+    ("a.sh", "printf '%s' § | helm registry login -u bot --password-stdin x"),
+    ("a.sh", "echo 'root:§' | chpasswd"),
+    ("a.sh", "htpasswd -bc auth admin §"),
+    ("a.sh", "htpasswd -nbB admin \"§\""),
+    ("a.sh", "openssl enc -aes-256-cbc -k § -in a"),
+    ("a.sh", "vault login §"),
+    ("a.sh", "az login --service-principal -u app -p § --tenant t"),
+    ("a.sh", "ldapsearch -x -D cn=admin -w § -b dc=x"),
+    ("a.sh", "rabbitmqctl add_user app §"),
+    ("a.sh", "mongodump -u app -p § -d x"),
+    ("a.sh", "smbclient //h/s -U app%§"),
+    ("a.sh", "mc alias set local http://minio:9000 admin §"),
+    ("a.yaml", "command: [sh, -c, \"sshpass -p § ssh root@host\"]"),
+    ("redis.conf", "user app on >§ ~* +@all"),
+    ("users.acl", "user app on ~* +@all >§"),
+    ("haproxy.cfg", "    user admin insecure-password §"),
+    ("haproxy.cfg", "    stats auth admin:§"),
+    ("userlist.txt", "\"app\" \"§\""),
+    ("a.yaml", "data:\n  userlist.txt: |\n    \"app\" \"§\"\n"),
+    ("nginx.conf", "proxy_set_header X-Api-Key \"§\";"),
+    ("nginx.conf", "fastcgi_param DB_PASSWORD §;"),
+    ("httpd.conf", "SetEnv DB_PASSWORD §"),
+    ("a.php", "$db_password = '§';"),
+    ("a.ps1", "$password = \"§\""),
+    ("a.ps1", "ConvertTo-SecureString \"§\" -AsPlainText -Force"),
+    ("a.py", "requests.get(url, auth=('bot', '§'))"),
+    ("a.py", "client = Client(HTTPBasicAuth('bot', '§'))"),
+    ("a.py", "password = os.getenv('X', '§')"),
+    ("a.js", "const password = process.env.DB_PASSWORD || '§';"),
+    ("a.ts", "const apiKey = process.env.API_KEY ?? '§';"),
+    ("a.tpl", "password: {{ .Values.password | default (printf \"§\") }}"),
+    ("a.tpl", "password: {{ coalesce .Values.a.password .Values.b \"§\" | b64enc }}"),
+    ("values.yaml", "extraEnv: |\n  - name: KEYCLOAK_PASSWORD\n    value: §\n"),
+    ("values.yaml", "proxyPassword: §"),
+];
+
+const NONE: &[(&str, &str)] = &[
+    ("a.sh", "docker login -u bot -p $PASSWORD registry.example.org"),
+    ("a.sh", "docker run -p 8080:80 nginx"),
+    ("a.sh", "echo $TOKEN | docker login -u bot --password-stdin"),
+    ("a.sh", "sshpass -p \"$(cat /run/secrets/ssh)\" ssh root@host"),
+    ("a.sh", "htpasswd -c /etc/nginx/auth admin"),
+    ("a.sh", "mkdir -p data/mongo && mongo --eval 'db.stats()'"),
+    ("a.sh", "vault login -method=oidc"),
+    ("a.sh", "openssl x509 -in tls.crt -noout"),
+    ("README.md", "Then run `docker login -u USER -p PASSWORD registry.example.org`."),
+    ("a.conf", "user nginx;"),
+    ("a.py", "requests.get(url, auth=(user, password))"),
+    ("a.go", "LoginOptBasicAuth(\"myuser\", \"nosuchword\")"),
+    ("a.php", "if ($password == 'x') { $password = get($x); }"),
+    ("a.js", "const maxPassword = limits.password || defaults.password;"),
+    ("nginx.conf", "proxy_pass http://app:8080;"),
+    ("a.tpl", "password: {{ coalesce .Values.auth.password (genPrivateKey \"rsa\") }}"),
+    ("values.yaml", "description: two words 12 here\npasswordPolicy: at least 12 characters\n"),
+];
+
+fn random(seed: usize) -> String {
+    const LETTERS: &[u8] = b"abcdefghkmnpqrstuvwxyzABCDEFGHKLMNPQRSTUVWXYZ23456789";
+    let mut state = (seed as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut text: String = (0..18)
+        .map(|_| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            char::from(LETTERS[usize::try_from(state % LETTERS.len() as u64).unwrap_or_default()])
+        })
+        .collect();
+    text.insert(7, '4');
+    text
+}
+
+#[test]
+fn each_place_gives_its_value_away() {
+    let key = MaskKey::new([7; 32]);
+    let mut wrong = String::new();
+    for (number, (path, text)) in LEAKS.iter().enumerate() {
+        let secret = random(number + 1);
+        let at = text.find(MARK).expect("a mark");
+        let text = text.replace(MARK, &secret);
+        let leaks = scan(&ScanFile { path, bytes: text.as_bytes() }, &key).leaks;
+        if leaks.len() != 1 || leaks[0].range != (at..at + secret.len()) {
+            let found: Vec<_> = leaks.iter().map(|l| (l.rule, l.range.clone())).collect();
+            wrong += &format!("{path}: {text}\n  {found:?}, not {:?}\n", at..at + secret.len());
+        }
+    }
+    for (path, text) in NONE {
+        for leak in scan(&ScanFile { path, bytes: text.as_bytes() }, &key).leaks {
+            wrong += &format!("{path}: {text}\n  no credential: {:?} {:?}\n", leak.rule, leak.range);
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
