@@ -80,6 +80,7 @@ fn any(out: &mut Vec<u8>, named: &str, value: &impl Serialize) {
 }
 
 /// A string. Whether one has anything to escape is asked of all its bytes at once.
+#[allow(clippy::needless_bitwise_bool)]
 fn text(out: &mut Vec<u8>, value: &str) {
     let plain = value.bytes().fold(true, |plain, b| plain & (b >= b' ') & (b != b'"') & (b != b'\\'));
     if plain {

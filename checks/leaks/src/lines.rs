@@ -132,7 +132,7 @@ pub fn pgpass(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, place: Wher
     }
 }
 
-/// `"user" "password"`, line by line, as PgBouncer has it.
+/// `"user" "password"`, line by line, as `PgBouncer` has it.
 pub fn userlist(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, place: Where) {
     let mut at = range.start;
     while at < range.end {
@@ -202,7 +202,7 @@ fn line(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, how: Lines, pair:
     }
 }
 
-/// `user app on >password` of Redis, `user app insecure-password x` and `stats auth app:x` of HAProxy.
+/// `user app on >password` of Redis, `user app insecure-password x` and `stats auth app:x` of `HAProxy`.
 fn user_line(line: &[u8]) -> Option<Range<usize>> {
     let lead = line.iter().take_while(|b| matches!(b, b' ' | b'\t' | b'-' | b'"')).count();
     let rest = &line[lead..];

@@ -53,6 +53,9 @@ static PROGRAMS: &[Row] = &[
     ("wpa_passphrase ", "", At::Last(2)),
 ];
 
+/// How far a command line is looked at, before and after the program's name.
+const REACH: usize = 2048;
+
 /// The programs' names, each with the space behind it, without repeats.
 pub fn names() -> impl Iterator<Item = &'static str> {
     let mut last = "";
@@ -66,8 +69,10 @@ pub fn passwords(line: &[u8], start: usize, end: usize) -> Vec<Range<usize>> {
     if before.is_ascii_alphanumeric() || matches!(before, b'_' | b'-' | b'.' | b'$') {
         return Vec::new();
     }
+    // No command is that long, and no line is looked through again and again.
+    let line = &line[..line.len().min(end + REACH)];
     // Inside a string the command ends with it.
-    let string = line[..start].iter().filter(|b| **b == b'"').count() % 2 == 1;
+    let string = memchr::memchr_iter(b'"', &line[start.saturating_sub(REACH)..start]).count() % 2 == 1;
     let line = match memchr::memchr(b'"', &line[end..]) {
         Some(close) if string => &line[..end + close],
         _ => line,
