@@ -17,6 +17,7 @@ use super::leak::Leak;
 use super::names::{self, Class};
 use super::scan::Scanned;
 use super::shapes::{self, Shape};
+use super::words;
 
 /// The mask. The number of bullets says nothing about the length.
 pub const MASK: &str = "••••••••";
@@ -156,26 +157,39 @@ fn is_telling(value: &str) -> bool {
         return true;
     }
     match shapes::judge(value.as_bytes()) {
-        Shape::Strong | Shape::Uuid | Shape::Weak => value.len() >= 8,
-        Shape::Words | Shape::Name => value.len() >= 20,
+        Shape::Strong | Shape::Uuid => value.len() >= 8,
+        // `gateway2` is the name of something, `gateway2024!` is not.
+        Shape::Weak => value.len() >= 8 && value.bytes().filter(|b| !b.is_ascii_alphabetic()).count() >= 3,
+        // Names of Secrets and keys stand under a credential's name, too; sentences do not stand elsewhere.
+        Shape::Words => value.len() >= 20 && words::runs(value.as_bytes()).nth(3).is_some(),
         // Encoded forms are long and no value's shape.
         Shape::Harmless => value.len() >= 24,
-        Shape::Digits | Shape::Sequence | Shape::Placeholder | Shape::Reference | Shape::Empty => false,
+        Shape::Name | Shape::Digits | Shape::Sequence | Shape::Placeholder | Shape::Reference | Shape::Empty => false,
     }
 }
 
-/// Whether a match is no part of a longer word.
+/// Whether a match is a word by itself: no part of a longer word, a path, a dotted or dashed name.
 fn stands_alone(text: &str, range: &Range<usize>) -> bool {
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    !text[..range.start].ends_with(is_word) && !text[range.end..].starts_with(is_word)
+    let joins = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '/' | '.');
+    let (before, after) = (&text[..range.start], &text[range.end..]);
+    // A full stop ends a sentence.
+    let stop = after.strip_prefix('.').is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric()));
+    !before.ends_with(joins) && (stop || !after.starts_with(joins))
 }
 
-/// Whether the line names a credential before a place in it.
+/// Whether a credential's name stands right before a place of the text, in the same line and the same string.
 fn names_a_credential(text: &str, at: usize) -> bool {
+    const REACH: usize = 32;
     let start = text[..at].rfind('\n').map_or(0, |i| i + 1);
-    text[start..at]
-        .split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-')))
-        .any(|word| !word.is_empty() && matches!(names::judge(word.as_bytes()).class, Class::Password | Class::Token))
+    let line = &text[start..at];
+    // Between two strings of one JSON line nothing is said of the second by the first, unless that is its key.
+    let line = line.rfind("\",\"").map_or(line, |end| &line[end + 3..]);
+    line.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-'))).any(|word| {
+        let end = word.as_ptr() as usize - line.as_ptr() as usize + word.len();
+        !word.is_empty()
+            && line.len() - end <= REACH
+            && matches!(names::judge(word.as_bytes()).class, Class::Password | Class::Token)
+    })
 }
 
 /// Bytes of a value that tell it from others.
@@ -269,6 +283,22 @@ mod tests {
             "at '/auth/password': '••••••••' is short"
         );
         assert_eq!(redactor.redact("password: administrator"), "password: administrator");
+    }
+
+    #[test]
+    fn a_word_that_is_a_password_leaves_paths_names_and_other_strings_alone() {
+        let redactor = Redactor::judging(["secret", "postgres", "gateway2", "grafana-admin-credentials"]);
+        for text in [
+            r#"{"message":"a password stands under `auth.password`","location":{"file":"charts/web/templates/secret.yaml"}}"#,
+            r#"{"message":"a password stands here","help":"refer to the secret that it makes"}"#,
+            "a password is read from `kv/postgres` for charts/gateway2/values.yaml",
+            "password of grafana-admin-credentials-old, rule sources/secret",
+        ] {
+            assert_eq!(redactor.redact(text), text);
+        }
+        assert_eq!(redactor.redact("password must not be 'secret'."), "password must not be '••••••••'.");
+        assert_eq!(redactor.redact(r#"{"dbPassword":"gateway2"}"#), r#"{"dbPassword":"••••••••"}"#);
+        assert_eq!(redactor.redact("the token is postgres."), "the token is ••••••••.");
     }
 
     #[test]
