@@ -157,7 +157,7 @@ mod tests {
         let source = |text: &str, cells: &[&str]| Source {
             bytes: text.into(),
             kind: SourceKind::Template,
-            cells: cells.iter().map(|c| (*c).to_owned()).collect(),
+            cells: std::sync::Arc::new(cells.iter().map(|c| (*c).to_owned()).collect()),
         };
         let mut sources: Sources = [
             ("charts/web/templates/es.yaml", source("{{ include \"lib.es\" . }}", &["local/web"])),

@@ -1,6 +1,7 @@
 //! The files that a repository's cells are made of: charts with their templates, values files, pages, the matrix file.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// What a source file is to the matrix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,8 +33,8 @@ pub struct Source {
     pub bytes: Vec<u8>,
     /// What it is.
     pub kind: SourceKind,
-    /// `env/release` of the cells that read it.
-    pub cells: BTreeSet<String>,
+    /// `env/release` of the cells that read it. The files of a chart share them.
+    pub cells: Arc<BTreeSet<String>>,
 }
 
 impl Source {

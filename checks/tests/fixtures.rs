@@ -24,6 +24,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use checks::facts::Facts;
 use checks::model::{
@@ -198,7 +199,7 @@ fn run(rule: &Rule, fixture: &Fixture) -> Vec<Finding> {
         Check::Environment(check) => {
             for environment in &fixture.matrix.environments {
                 let cells = || fixture.matrix.cells.iter().filter(|c| c.env == environment.name);
-                let known: Vec<Facts> = cells().filter_map(|c| facts.get(&c.name()).cloned()).collect();
+                let known: Vec<&Facts> = cells().filter_map(|c| facts.get(&c.name())).collect();
                 let unknown: Vec<&Cell> = cells().filter(|c| !facts.contains_key(&c.name())).collect();
                 let view = EnvironmentView {
                     matrix: &fixture.matrix,
@@ -234,11 +235,11 @@ fn read(text: &str) -> Option<Fixture> {
     for entry in root.get("files").map(Node::entries).unwrap_or_default() {
         let path = entry.key.text().unwrap_or_default();
         let bytes = entry.value.text().unwrap_or_default().as_bytes().to_vec();
-        sources.insert(path.to_owned(), Source { bytes, kind: kind_of(path), cells: BTreeSet::new() });
+        sources.insert(path.to_owned(), Source { bytes, kind: kind_of(path), cells: Arc::default() });
     }
     let matrix = matrix(spec, &sources);
     for (path, source) in &mut sources {
-        source.cells = matrix
+        let cells: BTreeSet<String> = matrix
             .cells
             .iter()
             .filter(|c| {
@@ -248,6 +249,7 @@ fn read(text: &str) -> Option<Fixture> {
             })
             .map(Cell::name)
             .collect();
+        source.cells = Arc::new(cells);
     }
     let mut renders = BTreeMap::new();
     for entry in root.get("renders").map(Node::entries).unwrap_or_default() {

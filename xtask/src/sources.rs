@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use checks::model::Matrix;
 use checks::sources::{Source, SourceKind, Sources};
@@ -20,22 +21,22 @@ pub fn read(root: &Path, matrix: &Matrix) -> Sources {
         charts.entry(&cell.chart).or_default().insert(cell.name());
         for values in &cell.values {
             let kind = if values.overlay { SourceKind::Overlay } else { SourceKind::SharedValues };
-            reader.add(&values.path, kind, &BTreeSet::from([cell.name()]));
+            reader.add(&values.path, kind, &Arc::new(BTreeSet::from([cell.name()])));
         }
     }
     for release in &matrix.releases {
         let cells: BTreeSet<String> =
             matrix.cells.iter().filter(|c| c.release == release.name).map(checks::model::Cell::name).collect();
         if let Some(docs) = &release.docs {
-            reader.add(docs, SourceKind::Docs, &cells);
+            reader.add(docs, SourceKind::Docs, &Arc::new(cells));
         }
         charts.entry(&release.chart).or_default();
     }
-    for (chart, cells) in &charts {
-        reader.chart(chart, cells);
+    for (chart, cells) in charts {
+        reader.chart(chart, &Arc::new(cells));
     }
     reader.declared();
-    let none = BTreeSet::new();
+    let none = Arc::default();
     reader.add(&matrix.file, SourceKind::Matrix, &none);
     for fixtures in matrix.environments.iter().filter_map(|e| e.fixtures.as_ref()) {
         reader.add(fixtures, SourceKind::Matrix, &none);
@@ -58,7 +59,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     /// A chart folder with all that it holds. Links are followed as Helm follows them: a file stands under its real path, and
     /// the link itself is told by an entry of its own.
-    fn chart(&mut self, chart: &str, cells: &BTreeSet<String>) {
+    fn chart(&mut self, chart: &str, cells: &Arc<BTreeSet<String>>) {
         let folder = self.root.join(chart);
         let mut walk = WalkBuilder::new(&folder);
         walk.standard_filters(false).follow_links(true).sort_by_file_name(Ord::cmp);
@@ -76,7 +77,7 @@ impl Reader<'_> {
     }
 
     /// Where a link leads, as a path below the root.
-    fn link(&mut self, path: &str, cells: &BTreeSet<String>) {
+    fn link(&mut self, path: &str, cells: &Arc<BTreeSet<String>>) {
         // The link's own place: its folder may be reached through another link.
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
         let Some(folder) = self.real(folder) else { return };
@@ -85,9 +86,9 @@ impl Reader<'_> {
         let link = self.files.entry(path).or_insert_with(|| Source {
             bytes: target.into_bytes(),
             kind: SourceKind::Link,
-            cells: BTreeSet::new(),
+            cells: Arc::default(),
         });
-        link.cells.extend(cells.iter().cloned());
+        Arc::make_mut(&mut link.cells).extend(cells.iter().cloned());
     }
 
     /// Charts that a chart declares by `file://`: what is vendored is compared with them.
@@ -104,7 +105,7 @@ impl Reader<'_> {
             }
         }
         for folder in folders {
-            self.chart(&folder, &BTreeSet::new());
+            self.chart(&folder, &Arc::default());
         }
     }
 
@@ -122,16 +123,16 @@ impl Reader<'_> {
                 let Some(path) = entry.path().strip_prefix(self.root).ok().and_then(Path::to_str) else { continue };
                 let is_golden = !goldens.is_empty() && path.starts_with(&format!("{goldens}/"));
                 if entry.file_type().is_some_and(|t| t.is_file()) && !is_golden && !self.files.contains_key(path) {
-                    self.add(path, SourceKind::Other, &BTreeSet::new());
+                    self.add(path, SourceKind::Other, &Arc::default());
                 }
             }
         }
     }
 
-    fn add(&mut self, path: &str, kind: SourceKind, cells: &BTreeSet<String>) {
+    fn add(&mut self, path: &str, kind: SourceKind, cells: &Arc<BTreeSet<String>>) {
         let Some(real) = self.real(path) else { return };
         if let Some(known) = self.files.get_mut(&real) {
-            known.cells.extend(cells.iter().cloned());
+            Arc::make_mut(&mut known.cells).extend(cells.iter().cloned());
             // What a cell uses a file for says more than where it lies.
             if known.kind == SourceKind::Other {
                 known.kind = kind;
@@ -143,7 +144,7 @@ impl Reader<'_> {
             return;
         }
         if let Ok(bytes) = std::fs::read(&file) {
-            self.files.insert(real, Source { bytes, kind, cells: cells.clone() });
+            self.files.insert(real, Source { bytes, kind, cells: Arc::clone(cells) });
         }
     }
 

@@ -37,9 +37,9 @@ pub struct Chart {
     /// `values.yaml`.
     pub values_file: Option<File>,
     /// Files below `templates/`, by name; partials and NOTES.txt included.
-    pub templates: Vec<File>,
+    pub templates: Arc<Vec<File>>,
     /// All files but those of its subcharts.
-    pub files: Vec<File>,
+    pub files: Arc<Vec<File>>,
     /// What lies in `charts/`, sorted by name there.
     pub subcharts: Vec<Chart>,
     /// The name of its entry in the parent's `charts/`: a folder, a link or a `.tgz`. Empty for the chart itself.
@@ -294,6 +294,7 @@ fn unpack(bytes: &[u8], path: &str, sources: &Sources, level: usize) -> Chart {
 fn build(files: Vec<File>, sources: &Sources, level: usize) -> Chart {
     let mut chart = Chart::default();
     let mut below: BTreeMap<String, Vec<File>> = BTreeMap::new();
+    let (mut own, mut templates) = (Vec::new(), Vec::new());
     for file in files {
         if let Some(rest) = file.name.strip_prefix("charts/") {
             if !rest.ends_with(".prov") {
@@ -309,11 +310,12 @@ fn build(files: Vec<File>, sources: &Sources, level: usize) -> Chart {
                 chart.values = Arc::new(roots(&file, sources, &mut chart.problems));
                 chart.values_file = Some(file.clone());
             }
-            name if name.starts_with("templates/") => chart.templates.push(file.clone()),
+            name if name.starts_with("templates/") => templates.push(file.clone()),
             _ => {}
         }
-        chart.files.push(file);
+        own.push(file);
     }
+    (chart.files, chart.templates) = (Arc::new(own), Arc::new(templates));
     if let Some(file) = chart.metadata.clone() {
         if let Some(root) = roots(&file, sources, &mut chart.problems).first() {
             metadata(&mut chart, root);
@@ -400,13 +402,12 @@ fn dependency(node: &Node) -> Dependency {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
 
     use super::*;
     use crate::sources::Source;
 
     fn sources(files: &[(&str, &str)], links: &[(&str, &str)]) -> Sources {
-        let source = |text: &str, kind| Source { bytes: text.as_bytes().to_vec(), kind, cells: BTreeSet::new() };
+        let source = |text: &str, kind| Source { bytes: text.as_bytes().to_vec(), kind, cells: Arc::default() };
         let files = files.iter().map(|(path, text)| ((*path).to_owned(), source(text, SourceKind::Other)));
         let links = links.iter().map(|(path, to)| ((*path).to_owned(), source(to, SourceKind::Link)));
         files.chain(links).collect()

@@ -91,8 +91,11 @@ mod tests {
             set: vec![SetValue { path: "auth.token".into(), value: set.clone(), string: true }],
             ..Cell::default()
         };
-        let source =
-            Source { bytes: text.into_bytes(), kind: SourceKind::Overlay, cells: BTreeSet::from(["e/r".to_owned()]) };
+        let source = Source {
+            bytes: text.into_bytes(),
+            kind: SourceKind::Overlay,
+            cells: BTreeSet::from(["e/r".to_owned()]).into(),
+        };
         let sources = Sources::from([("o.yaml".to_owned(), source)]);
         let secrets = inputs_secrets(&cell, &Matrix::default(), &sources);
         assert!(secrets.contains(&weak) && secrets.contains(&set), "{secrets:?}");

@@ -106,7 +106,7 @@ pub struct EnvironmentView<'a> {
     /// The environment.
     pub environment: &'a Environment,
     /// What is known of its installed cells, selected or not, in the matrix's order.
-    pub facts: &'a [Facts],
+    pub facts: &'a [&'a Facts],
     /// Every source by path: pages, values files and templates are where a finding points.
     pub sources: &'a Sources,
     /// Cells of which nothing is known: they failed to render and have no golden. A rule that would complain about something

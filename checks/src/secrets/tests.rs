@@ -234,7 +234,7 @@ fn inventory() -> Inventory {
     let mut sources = Sources::new();
     let mut add = |path: String, text: &str| {
         let kind = SourceKind::Other;
-        sources.insert(path, Source { bytes: text.as_bytes().to_vec(), kind, cells: BTreeSet::new() });
+        sources.insert(path, Source { bytes: text.as_bytes().to_vec(), kind, cells: std::sync::Arc::default() });
     };
     for release in ["bundle", "migrations", "web"] {
         add(format!("charts/{release}/Chart.yaml"), &format!("name: {release}\nversion: 1.0.0\n"));

@@ -166,11 +166,8 @@ mod tests {
     /// A chart of one template, and what a scan of it finds.
     fn scanned<T>(template: &str, look: impl FnOnce(&Scan<'_>) -> T) -> T {
         use crate::sources::{Source, SourceKind, Sources};
-        let source = |text: &str| Source {
-            bytes: text.into(),
-            kind: SourceKind::Other,
-            cells: std::collections::BTreeSet::default(),
-        };
+        let source =
+            |text: &str| Source { bytes: text.into(), kind: SourceKind::Other, cells: std::sync::Arc::default() };
         let sources: Sources = [("c/Chart.yaml", "name: c\nversion: 1.0.0\n"), ("c/templates/t.yaml", template)]
             .map(|(path, text)| (path.to_owned(), source(text)))
             .into();

@@ -60,7 +60,7 @@ impl<'a> Program<'a> {
         for (scope, below) in chart.walk() {
             let scope: Vec<String> = scope.into_iter().map(str::to_owned).collect();
             let prefix = scope.iter().fold(chart.name.clone(), |path, step| format!("{path}/charts/{step}"));
-            for file in &below.templates {
+            for file in below.templates.iter() {
                 let partial = file.name.rsplit('/').next().is_some_and(|name| name.starts_with('_'));
                 if below.library && !partial {
                     continue;

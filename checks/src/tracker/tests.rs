@@ -30,7 +30,7 @@ fn aligned() -> Case {
         reason: "merged into web".to_owned(),
         place: Place::default(),
     };
-    let page = Source { bytes: Vec::new(), kind: SourceKind::Docs, cells: BTreeSet::new() };
+    let page = Source { bytes: Vec::new(), kind: SourceKind::Docs, cells: std::sync::Arc::default() };
     Case {
         facts: cells.iter().map(|c| (c.name(), Facts::default())).collect(),
         equal: cells.iter().map(Cell::name).collect(),

@@ -128,7 +128,7 @@ impl Engine<'_> {
         found: &mut Vec<Finding>,
     ) {
         let cells = || self.matrix.cells.iter().filter(|c| c.env == environment.name);
-        let known: Vec<Facts> = cells().filter_map(|c| facts.get(&c.name()).cloned()).collect();
+        let known: Vec<&Facts> = cells().filter_map(|c| facts.get(&c.name())).collect();
         let unknown: Vec<&Cell> = cells().filter(|c| unknown.contains(&c.name())).collect();
         let view = EnvironmentView {
             matrix: self.matrix,

@@ -93,8 +93,11 @@ mod tests {
             ..Matrix::default()
         };
         let text = page.map(str::to_owned);
-        let source =
-            |text: String| Source { bytes: text.into_bytes(), kind: SourceKind::Other, cells: BTreeSet::new() };
+        let source = |text: String| Source {
+            bytes: text.into_bytes(),
+            kind: SourceKind::Other,
+            cells: std::sync::Arc::default(),
+        };
         let sources: Sources = text.map(|text| (ROTATION_PAGE.to_owned(), source(text))).into_iter().collect();
         let facts = if is_known { facts(&matrix) } else { BTreeMap::new() };
         let effective = |_: &Cell| std::sync::Arc::new(Effective::default());

@@ -47,7 +47,7 @@ unknown. Names that nothing produces are `wiring/*-unresolved`.
 
 fn check(view: &EnvironmentView<'_>, findings: &mut Vec<Finding>) {
     let order = Order::of(view.matrix);
-    let supply = Supply::of(view.matrix, &view.environment.name, view.facts);
+    let supply = Supply::of(view.matrix, &view.environment.name, view.facts.iter().copied());
     for facts in view.facts {
         if view.unknown.iter().any(|c| c.release == facts.release() || order.before(&c.release, facts.release())) {
             continue;
@@ -189,5 +189,5 @@ fn bundle<'a>(view: &EnvironmentView<'a>, order: &Order<'_>, release: &str, kind
         facts.produces.iter().filter(external).count()
     };
     let candidates = view.facts.iter().filter(|f| order.before(f.release(), release) && count(f) > 0);
-    candidates.max_by_key(|f| (count(f), std::cmp::Reverse(f.release()))).map(Facts::release)
+    candidates.max_by_key(|f| (count(f), std::cmp::Reverse(f.release()))).map(|f| f.release())
 }

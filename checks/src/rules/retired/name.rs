@@ -86,7 +86,7 @@ fn in_source(matrix: &Matrix, retired: &Retired, path: &str, source: &Source, fo
             let folder = &path[..end];
             match found.iter_mut().find(|(place, ..)| place.file == folder) {
                 Some((_, cells, _)) => cells.extend(source.cells.iter().cloned()),
-                None => found.push((Place::file(folder), source.cells.clone(), "named so".to_owned())),
+                None => found.push((Place::file(folder), source.cells.as_ref().clone(), "named so".to_owned())),
             }
             return;
         }

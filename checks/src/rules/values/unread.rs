@@ -46,46 +46,77 @@ The scan follows variables, `with`, `dict`, `include`, `index`, `tpl` and subcha
 };
 
 fn check(view: &MatrixView<'_>, findings: &mut Vec<Finding>) {
-    let mut charts: BTreeMap<&str, Reads> = BTreeMap::new();
-    // Each key of each file, with the cells that read the file; `None` as soon as one of them reads the key.
-    let mut unread: BTreeMap<(String, Vec<String>), Option<Unread<'_>>> = BTreeMap::new();
+    // Chart by chart: what the templates of one read is forgotten before the next is looked at.
+    let mut charts: BTreeMap<&str, Vec<&Cell>> = BTreeMap::new();
     for cell in &view.matrix.cells {
-        let reads = charts.entry(&cell.chart).or_insert_with(|| Reads::of(&cell.chart, view.sources));
-        let mut texts: Option<Reads> = None;
-        for file in &cell.values {
-            for key in keys(file, cell, view.sources) {
-                let mut is_read = reads.reads(&key.path);
-                if !is_read && reads.runs_text {
-                    // Values may be templates themselves, so what they read differs by cell.
-                    let texts = texts.get_or_insert_with(|| reads.with_texts(cell, view));
-                    is_read = texts.reads(&key.path);
-                }
-                let slot = unread.entry((file.path.clone(), key.path.clone())).or_insert_with(|| {
-                    Some(Unread { place: key.place.clone(), cells: BTreeSet::new(), chart: &cell.chart })
-                });
-                match slot {
-                    Some(_) if is_read => *slot = None,
-                    Some(found) => {
-                        found.cells.insert(cell.name());
-                    }
-                    None => {}
-                }
-            }
+        charts.entry(&cell.chart).or_default().push(cell);
+    }
+    let shared = shared(&charts);
+    let mut unread = Keys::new();
+    for (chart, cells) in &charts {
+        let reads = Reads::of(chart, view.sources);
+        for cell in cells {
+            of_cell(cell, &reads, view, &mut unread);
         }
+        // Of a file that no other chart has, only what nobody reads is worth remembering.
+        unread.retain(|(file, _), found| found.is_some() || shared.contains(file.as_str()));
     }
     let all: BTreeSet<(String, Vec<String>)> =
         unread.iter().filter(|(_, found)| found.is_some()).map(|(key, _)| key.clone()).collect();
+    let mut hints: BTreeMap<&str, Reads> = BTreeMap::new();
     for ((file, path), found) in unread {
         let Some(found) = found else { continue };
         // Of a map that nobody reads, the map is told and not each of its keys.
         if path.len() > 1 && all.contains(&(file, path[..path.len() - 1].to_vec())) {
             continue;
         }
-        let hint = charts[found.chart].nearest(&path);
+        let reads = hints.entry(found.chart).or_insert_with(|| Reads::of(found.chart, view.sources));
+        let hint = reads.nearest(&path);
         let help = if hint.is_empty() { "delete it, or read it in a template".to_owned() } else { hint };
         let mut finding = RULE.finding(format!("no template reads `{}`", dotted(&path))).at(found.place).help(help);
         finding.cells = found.cells;
         findings.push(finding);
+    }
+}
+
+/// Values files that cells of several charts have.
+fn shared<'a>(charts: &BTreeMap<&'a str, Vec<&'a Cell>>) -> BTreeSet<&'a str> {
+    let mut known: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut shared = BTreeSet::new();
+    for (chart, cells) in charts {
+        for file in cells.iter().flat_map(|cell| &cell.values) {
+            if *known.entry(file.path.as_str()).or_insert(chart) != *chart {
+                shared.insert(file.path.as_str());
+            }
+        }
+    }
+    shared
+}
+
+/// Each key of each values file, with the cells that read the file; `None` as soon as one of them reads the key.
+type Keys<'a> = BTreeMap<(String, Vec<String>), Option<Unread<'a>>>;
+
+fn of_cell<'a>(cell: &'a Cell, reads: &Reads, view: &MatrixView<'_>, unread: &mut Keys<'a>) {
+    let mut texts: Option<Reads> = None;
+    for file in &cell.values {
+        for key in keys(file, cell, view.sources) {
+            let mut is_read = reads.reads(&key.path);
+            if !is_read && reads.runs_text {
+                // Values may be templates themselves, so what they read differs by cell.
+                let texts = texts.get_or_insert_with(|| reads.with_texts(cell, view));
+                is_read = texts.reads(&key.path);
+            }
+            let slot = unread.entry((file.path.clone(), key.path.clone())).or_insert_with(|| {
+                Some(Unread { place: key.place.clone(), cells: BTreeSet::new(), chart: &cell.chart })
+            });
+            match slot {
+                Some(_) if is_read => *slot = None,
+                Some(found) => {
+                    found.cells.insert(cell.name());
+                }
+                None => {}
+            }
+        }
     }
 }
 

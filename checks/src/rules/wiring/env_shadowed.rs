@@ -35,7 +35,7 @@ For an `env` entry over a name that `envFrom` gives, which is how one overrides;
 };
 
 fn check(view: &EnvironmentView<'_>, findings: &mut Vec<Finding>) {
-    let supply = Supply::of(view.matrix, &view.environment.name, view.facts);
+    let supply = Supply::of(view.matrix, &view.environment.name, view.facts.iter().copied());
     for facts in view.facts {
         twice_in_env(view, facts, findings);
         twice_by_sources(view, facts, &supply, findings);

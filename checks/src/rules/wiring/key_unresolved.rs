@@ -40,7 +40,7 @@ fn check(view: &EnvironmentView<'_>, findings: &mut Vec<Finding>) {
     if !view.unknown.is_empty() {
         return;
     }
-    let supply = Supply::of(view.matrix, &view.environment.name, view.facts);
+    let supply = Supply::of(view.matrix, &view.environment.name, view.facts.iter().copied());
     for facts in view.facts {
         let mut missing: BTreeMap<(Kind, &str, &str, &str), Vec<&Consumed>> = BTreeMap::new();
         for consumed in &facts.consumes {

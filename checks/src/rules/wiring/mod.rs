@@ -20,7 +20,7 @@ fn unresolved(rule: &Rule, kind: Kind, view: &EnvironmentView<'_>, findings: &mu
     if !view.unknown.is_empty() {
         return;
     }
-    let supply = Supply::of(view.matrix, &view.environment.name, view.facts);
+    let supply = Supply::of(view.matrix, &view.environment.name, view.facts.iter().copied());
     for facts in view.facts {
         for (consumed, all) in references(facts, kind) {
             let producers = supply.producers(kind, &consumed.namespace, &consumed.name);
