@@ -54,7 +54,7 @@ static PROGRAMS: &[Row] = &[
 ];
 
 /// How far a command line is looked at, before and after the program's name.
-const REACH: usize = 2048;
+const REACH: usize = 1024;
 
 /// The programs' names, each with the space behind it, without repeats.
 pub fn names() -> impl Iterator<Item = &'static str> {
@@ -133,7 +133,7 @@ fn flag_like(line: &[u8], value: &Range<usize>) -> bool {
 
 /// The words of one shell command, their quotes taken off; an end of the command ends them.
 fn words(line: &[u8], from: usize) -> Vec<Range<usize>> {
-    const MOST: usize = 40;
+    const MOST: usize = 24;
     let mut words = Vec::new();
     let mut at = from;
     while at < line.len() && words.len() < MOST {
