@@ -175,12 +175,15 @@ pub fn judge(
         for scheme in [b"Basic ".as_slice(), b"Bearer ", b"basic ", b"bearer ", b"Token ", b"token "] {
             if let Some(rest) = bytes.strip_prefix(scheme) {
                 let start = value.range.start + scheme.len();
+                // `"Authorization: Bearer x"` in a comment or a plain scalar: the quote is none of it.
+                let ends = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'');
+                let rest = &rest[..rest.iter().position(ends).unwrap_or(rest.len())];
                 if scheme.eq_ignore_ascii_case(b"basic ") {
                     lines::basic(scan, text, start, rest, around.place, path().as_bytes());
                 } else if let Some(charge) =
                     verdict::judge(Name { class: Class::Token, kind: "token" }, key, rest, around.place, Trust::High)
                 {
-                    scan.report(charge, text, start..value.range.end, around.place, &path(), rest);
+                    scan.report(charge, text, start..start + rest.len(), around.place, &path(), rest);
                 }
                 return;
             }

@@ -40,7 +40,8 @@ pub fn is_reference(value: &[u8]) -> bool {
                         && !value[1..].iter().any(u8::is_ascii_lowercase)
                             | (value.len() < 24 && words_only(&value[1..])))
             }
-            b'{' => next == b'{' || (here == 0 && value.ends_with(b"}")),
+            // `{@code x}` of documentation comments.
+            b'{' => matches!(next, b'{' | b'@') || (here == 0 && value.ends_with(b"}")),
             // `%s` is a format.
             _ => {
                 matches!(next, b'{' | b'(')

@@ -473,12 +473,26 @@ fn assigned(bytes: &[u8], left: usize, right: usize, flag: bool, how: Lines) -> 
         }
         // `("password", "x")`
         b',' if closed => {
-            let opening = left.checked_sub(2).map(|o| &bytes[o..left]);
-            if !matches!(opening, Some(b"(\"" | b"('")) {
-                return None;
-            }
+            let quote = left.checked_sub(1).filter(|at| matches!(bytes[*at], b'"' | b'\''))?;
+            let call = bytes[..quote].trim_ascii_end().strip_suffix(b"(")?;
             let found = value_at(bytes, next + 1, Bare::Quoted, false)?;
+            // PHP's constants.
+            let leads = leads || call.trim_ascii().eq_ignore_ascii_case(b"define");
             return Some(Found { leads, ..found });
+        }
+        // `<password encoding="base64">x</password>`
+        _ if spaces > 0 && left > 0 && bytes[left - 1] == b'<' => {
+            let value = next + memchr::memchr(b'>', &bytes[next..])? + 1;
+            let end = value + memchr::memchr(b'<', &bytes[value..])?;
+            let name = &bytes[left..right];
+            let closed = bytes[end..].strip_prefix(b"</").is_some_and(|rest| rest.starts_with(name));
+            return (closed && end > value && end - value <= MAX_BARE).then_some(Found {
+                start: value,
+                end,
+                quoted: true,
+                loose: false,
+                leads,
+            });
         }
         _ if flag && spaces > 0 && !closed => {
             // `--password x`
