@@ -1,13 +1,13 @@
 //! One captured process: its own process group, a deadline, a bound on its output, cancellation.
 //!
-//! Standard output and error go to unnamed temporary files, so that a process that prints without end costs no memory, and
-//! nothing is left behind whatever happens.
+//! Standard output and error come through pipes. A file would have to be large enough: a program that finds no room for its
+//! output may well end as if all had been written.
 
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, PipeReader, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, killpg};
@@ -18,6 +18,9 @@ static CANCELLED: AtomicBool = AtomicBool::new(false);
 
 /// How often a waiting thread looks at the deadline, the output's size and Ctrl-C.
 const TICK: Duration = Duration::from_millis(100);
+
+/// How long what a process left running may hold its output open after it.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// Makes Ctrl-C, SIGTERM and SIGHUP cancel all processes. A second signal ends the program at once.
 pub fn catch_signals() {
@@ -74,7 +77,7 @@ pub struct Finished {
 /// Runs a program in `dir` with exactly the environment given.
 ///
 /// # Errors
-/// When the program cannot be started or its output not be kept.
+/// When the program cannot be started or its output not be read.
 pub fn run(
     program: &Path,
     arguments: &[String],
@@ -83,13 +86,14 @@ pub fn run(
     bounds: Bounds,
 ) -> io::Result<Finished> {
     let started = Instant::now();
-    let (mut stdout, mut stderr) = (tempfile::tempfile()?, tempfile::tempfile()?);
+    let ((from_stdout, stdout), (from_stderr, stderr)) = (io::pipe()?, io::pipe()?);
+    // The expression holds our ends of the pipes for writing: they are closed with it.
     let handle = duct::cmd(program, arguments)
         .dir(dir)
         .full_env(environment.iter().map(|(k, v)| (k, v)))
         .stdin_null()
-        .stdout_file(stdout.try_clone()?)
-        .stderr_file(stderr.try_clone()?)
+        .stdout_file(stdout)
+        .stderr_file(stderr)
         .unchecked()
         .before_spawn(|command| {
             command.process_group(0);
@@ -97,35 +101,74 @@ pub fn run(
         })
         .start()?;
     let deadline = started + bounds.timeout;
-    let end = loop {
+    let read = AtomicU64::new(0);
+    std::thread::scope(|scope| {
+        let stdout = scope.spawn(|| drain(from_stdout, bounds.output, &read));
+        let stderr = scope.spawn(|| drain(from_stderr, bounds.output, &read));
+        let end = wait(&handle, deadline, bounds, &read).inspect_err(|_| kill_group(&handle))?;
+        // Whatever the process left running holds the pipes open.
+        let patience = Instant::now() + GRACE;
+        while !(stdout.is_finished() && stderr.is_finished()) && Instant::now() < patience {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        if !(stdout.is_finished() && stderr.is_finished()) {
+            kill_group(&handle);
+        }
+        let (stdout, stderr) = (joined(stdout)?, joined(stderr)?);
+        let over = |bytes: &Vec<u8>| bytes.len() as u64 > bounds.output;
+        let end = if matches!(end, End::Exited(_)) && over(&stdout) { End::TooLarge } else { end };
+        let cut = |mut bytes: Vec<u8>| {
+            bytes.truncate(usize::try_from(bounds.output).unwrap_or(usize::MAX));
+            bytes
+        };
+        Ok(Finished { stdout: cut(stdout), stderr: cut(stderr), end, duration: started.elapsed() })
+    })
+}
+
+/// Waits until the process ends, and kills it when it must not go on.
+fn wait(handle: &duct::Handle, deadline: Instant, bounds: Bounds, read: &AtomicU64) -> io::Result<End> {
+    loop {
         // Returns as soon as the process ends; the tick only bounds how late a deadline or Ctrl-C is seen.
         let tick = (Instant::now() + TICK).min(deadline);
         if let Some(output) = handle.wait_deadline(tick)? {
-            break match (output.status.code(), output.status.signal()) {
+            return Ok(match (output.status.code(), output.status.signal()) {
                 (Some(code), _) => End::Exited(code),
                 (None, signal) => End::Signalled(signal.unwrap_or_default()),
-            };
+            });
         }
         let reason = if cancelled() {
             End::Cancelled
         } else if Instant::now() >= deadline {
             End::TimedOut
-        } else if length(&stdout)? > bounds.output || length(&stderr)? > bounds.output {
+        } else if read.load(Ordering::Relaxed) > bounds.output {
             End::TooLarge
         } else {
             continue;
         };
-        kill_group(&handle);
-        break reason;
-    };
-    let end = if matches!(end, End::Exited(_)) && length(&stdout)? > bounds.output { End::TooLarge } else { end };
-    let result = Finished {
-        stdout: take(&mut stdout, bounds.output)?,
-        stderr: take(&mut stderr, bounds.output)?,
-        end,
-        duration: started.elapsed(),
-    };
-    Ok(result)
+        kill_group(handle);
+        return Ok(reason);
+    }
+}
+
+/// Reads a pipe to its end, or to one byte beyond the bound. `most` keeps the largest count of the pipes that are read.
+fn drain(mut pipe: PipeReader, bound: u64, most: &AtomicU64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut chunk = [0; 64 * 1024];
+    while bytes.len() as u64 <= bound {
+        let count = match pipe.read(&mut chunk) {
+            Ok(0) => break,
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        bytes.extend_from_slice(&chunk[..count]);
+        most.fetch_max(bytes.len() as u64, Ordering::Relaxed);
+    }
+    Ok(bytes)
+}
+
+fn joined(reader: ScopedJoinHandle<'_, io::Result<Vec<u8>>>) -> io::Result<Vec<u8>> {
+    reader.join().unwrap_or_else(|_| Err(io::Error::other("the output could not be read")))
 }
 
 /// Kills the whole group (a plain kill would leave grandchildren) and reaps its leader.
@@ -136,18 +179,6 @@ fn kill_group(handle: &duct::Handle) {
         }
     }
     let _ = handle.wait();
-}
-
-fn length(file: &File) -> io::Result<u64> {
-    file.metadata().map(|m| m.len())
-}
-
-fn take(file: &mut File, bound: u64) -> io::Result<Vec<u8>> {
-    let size = length(file)?.min(bound);
-    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
-    file.seek(SeekFrom::Start(0))?;
-    file.take(size).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 #[cfg(test)]
@@ -183,6 +214,20 @@ mod tests {
             std::thread::yield_now();
         }
         assert!(!alive(), "the grandchild outlived its group");
+    }
+
+    #[test]
+    fn what_goes_on_behind_a_process_does_not_hold_it_up() {
+        let done = shell("sleep 1000 & echo out", Bounds { timeout: Duration::from_mins(1), output: 1000 });
+        assert!(matches!(done.end, End::Exited(0)));
+        assert_eq!(done.stdout, b"out\n");
+    }
+
+    #[test]
+    fn much_output_on_both_sides_comes_whole() {
+        let script = "i=0; while [ $i -lt 20000 ]; do echo 0123456789; echo 0123456789 >&2; i=$((i+1)); done";
+        let done = shell(script, Bounds { timeout: Duration::from_mins(1), output: 1 << 20 });
+        assert_eq!((done.stdout.len(), done.stderr.len()), (220_000, 220_000));
     }
 
     #[test]
