@@ -7,6 +7,7 @@ use checks::rules;
 use yaml::{Node, Resolved, Span};
 
 use super::read::{Reader, Spanned};
+use super::shape;
 use checks::nearest::did_you_mean;
 
 /// The file as written.
@@ -132,7 +133,7 @@ fn helm(reader: &Reader, root: &Node) -> Option<Helm> {
         version: version.unwrap_or_default(),
         namespace: node
             .get("namespace")
-            .and_then(|n| reader.text(n, "the namespace"))
+            .and_then(|n| shape::namespace(reader, n))
             .map_or_else(|| "default".to_owned(), |s| s.value),
         include_crds: node.get("include_crds").is_some_and(|n| reader.flag(n, "`include_crds`")),
     })
@@ -168,17 +169,7 @@ fn kube(reader: &Reader, node: &Node) -> Kube {
         reader.missing(node.span, "`kube`", "version", "version: 1.33.4");
         None
     };
-    let mut apis: Vec<String> = Vec::new();
-    for api in node.get("apis").map(|n| reader.texts(n, "`apis`")).unwrap_or_default() {
-        let parts = api.value.split('/').count();
-        if parts > 3 || api.value.split('/').any(str::is_empty) || api.value.contains(char::is_whitespace) {
-            let found = reader.at("matrix/wrong-type", api.span, format!("`{}` is no API", api.value));
-            reader.push(
-                found.help("write group/version or group/version/Kind, e.g. `external-secrets.io/v1/ExternalSecret`"),
-            );
-        }
-        apis.push(api.value);
-    }
+    let apis = node.get("apis").map(|n| shape::apis(reader, n)).unwrap_or_default();
     Kube { version: version.unwrap_or_default(), apis }
 }
 
@@ -249,26 +240,24 @@ fn environments(reader: &Reader, root: &Node) -> Vec<(Environment, Settings)> {
         return Vec::new();
     };
     let mut environments = Vec::new();
+    if node.is_mapping() && node.entries().is_empty() {
+        let found = reader.at("matrix/missing-key", node.span, "there is no environment, so nothing would be rendered");
+        reader.push(found.help("name at least one, e.g. `environments: {staging: {}}`"));
+    }
     for entry in reader.map(node, "`environments`", &[]) {
         let Some(name) = name(reader, &entry.key, "an environment", 63) else { continue };
         let what = format!("environment `{name}`");
         let body = &entry.value;
         reader.map(body, &what, &["owns", "protected", "fixtures", "namespace", "values", "kube"]);
         let settings = Settings {
-            namespace: body.get("namespace").and_then(|n| reader.text(n, "the namespace")),
+            namespace: body.get("namespace").and_then(|n| shape::namespace(reader, n)),
             values: body.get("values").map(|n| chain(reader, n)),
             kube: body.get("kube").map(|n| kube(reader, n)),
             ..Settings::default()
         };
         let environment = Environment {
             name,
-            owns: body
-                .get("owns")
-                .map(|n| reader.texts(n, "`owns`"))
-                .unwrap_or_default()
-                .into_iter()
-                .map(|s| s.value)
-                .collect(),
+            owns: body.get("owns").map(|n| shape::owned(reader, n)).unwrap_or_default(),
             protected: body.get("protected").is_some_and(|n| reader.flag(n, "`protected`")),
             fixtures: body.get("fixtures").and_then(|n| reader.text(n, "`fixtures`")).map(|s| s.value),
             place: reader.place(entry.key.span),
@@ -371,7 +360,7 @@ fn settings(reader: &Reader, node: &Node) -> Settings {
     }
     Settings {
         chart,
-        namespace: node.get("namespace").and_then(|n| reader.text(n, "the namespace")),
+        namespace: node.get("namespace").and_then(|n| shape::namespace(reader, n)),
         values: node.get("values").map(|n| chain(reader, n)),
         kube: node.get("kube").map(|n| kube(reader, n)),
         mask: node.get("mask").map(|n| masks(reader, n)),

@@ -5,6 +5,7 @@ mod expand;
 mod file;
 pub mod pattern;
 pub mod read;
+mod shape;
 
 use std::path::{Path, PathBuf};
 

@@ -120,6 +120,21 @@ fn network(text: &str) -> Option<(u32, u32)> {
     Some((u32::from(address), mask))
 }
 
+/// Whether an environment can own that: a host, with `*.` before it or not, or an IPv4 address or network.
+pub fn is_host_or_network(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    let host = text.strip_prefix("*.").unwrap_or(&text);
+    let label = |label: &str| {
+        !label.is_empty()
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+    };
+    // `10.0.0.300` is an address that nobody has.
+    let address = host.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    network(host).is_some() || (!address && host.split('.').all(label))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

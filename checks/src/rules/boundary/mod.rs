@@ -9,6 +9,8 @@ mod hosts;
 mod template;
 pub mod unclassified;
 
+pub use hosts::is_host_or_network;
+
 use crate::object::Object;
 use yaml::Node;
 
