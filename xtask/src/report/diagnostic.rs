@@ -75,17 +75,22 @@ fn show<'a>(group: Group<'a>, place: &Place, label: &str, kind: AnnotationKind, 
         }
         return group.element(origin);
     };
-    let (line, start, end) = window(&line, &place);
+    let (line, start, end, skipped) = window(&line, &place);
     let mut annotation = kind.span(start..end);
     if !label.is_empty() {
         annotation = annotation.label(clean(label));
     }
-    let snippet = Snippet::source(line).line_start(place.line).path(place.file.clone()).annotation(annotation);
-    group.element(snippet)
+    let snippet = Snippet::source(line).line_start(place.line).annotation(annotation);
+    if skipped == 0 {
+        return group.element(snippet.path(place.file.clone()));
+    }
+    // Of a long line a part is shown; the place is told in the whole line all the same.
+    let origin = Origin::path(place.file.clone()).line(place.line).char_column(place.column);
+    group.element(origin).element(snippet)
 }
 
-/// The part of a line that is shown, with the byte range of the place inside it.
-fn window(line: &str, place: &Place) -> (String, usize, usize) {
+/// The part of a line that is shown, with the byte range of the place inside it, and how many characters before it are not.
+fn window(line: &str, place: &Place) -> (String, usize, usize, usize) {
     let line = line.trim_end_matches(['\r', '\n']);
     let count = line.chars().count();
     let whole = place.end_column <= 1 && place.column <= 1 && place.end_line <= place.line;
@@ -104,7 +109,7 @@ fn window(line: &str, place: &Place) -> (String, usize, usize) {
         line.chars().skip(skip).take(WIDTH).map(|c| if c.is_control() && c != '\t' { '·' } else { c }).collect();
     let byte = |column: usize| shown.char_indices().nth(column).map_or(shown.len(), |(i, _)| i);
     let (start, end) = (byte(start), byte(end));
-    (shown, start, end)
+    (shown, start, end, skip)
 }
 
 /// Text from outside without control characters, which could move the cursor or forge lines.
@@ -120,7 +125,7 @@ mod tests {
     fn a_long_line_is_cut_around_its_place() {
         let line = format!("{}needle{}", "x".repeat(5000), "y".repeat(5000));
         let place = Place { file: "f".into(), line: 1, column: 5001, end_line: 1, end_column: 5007 };
-        let (shown, start, end) = window(&line, &place);
+        let (shown, start, end, _) = window(&line, &place);
         assert_eq!(&shown[start..end], "needle");
         assert!(shown.len() <= WIDTH);
     }
