@@ -103,6 +103,10 @@ impl Around {
             _ => {}
         }
         match key {
+            // Prose about fields.
+            b"description" | b"summary" | b"documentation" | b"helpText" | b"$comment" => {
+                Self { place: Where::Comment, ..fields }
+            }
             b"annotations" => Self { place: Where::Annotation, zone: Zone::Fields, ..fields },
             b"args"
             | b"command"

@@ -30,6 +30,7 @@ pub fn is_reference(value: &[u8]) -> bool {
         let hit = match value[here] {
             b'$' => {
                 matches!(next, b'(' | b'{')
+                    || (here + 2 == value.len() && next.is_ascii_digit() && here < 6)
                     || (here == 0 && next == b'$')
                     || (here == 0 && value.len() <= 3 && !next.is_ascii_alphabetic())
                     || (here == 0
@@ -165,7 +166,7 @@ pub fn is_location(value: &[u8]) -> bool {
 
 /// Sentences, calls, comparisons, lists, regular expressions.
 pub fn is_prose_or_code(value: &[u8]) -> bool {
-    static PATTERNS: Lexicon = Lexicon::new(r"\d \s \S \w \b [^ (?: .* .+ [a-z] [A-Z] [0-9]");
+    static PATTERNS: Lexicon = Lexicon::new(r"\d \s \S \w \b [^ (?: .* .+ [a-z [A-Z [0-9 {3} {8} {16} {32} {64}");
     if PATTERNS.inside(value) {
         return true;
     }

@@ -762,6 +762,11 @@ fn convict(
             name = Name { class: Class::Token, kind: "token" };
         }
     }
+    // `-passout pass:x` of openssl.
+    if let Some(rest) = content.strip_prefix(b"pass:") {
+        range.start += 5;
+        content = rest;
+    }
     if content.is_empty() {
         return;
     }
@@ -776,6 +781,14 @@ fn convict(
         && memchr::memchr(b'(', content).is_some_and(|at| {
             at > 1 && content[..at].iter().all(|b| b.is_ascii_lowercase() || matches!(b, b'_' | b'.'))
         })
+    {
+        return;
+    }
+    // `` `+dir+` ``: what stands between two strings.
+    let joins = |b: &u8| matches!(b, b'"' | b'\'' | b'`');
+    if content.len() > 2
+        && (joins(&content[0]) && content[1] == b'+'
+            || joins(&content[content.len() - 1]) && content[content.len() - 2] == b'+')
     {
         return;
     }

@@ -35,6 +35,14 @@ pub fn is_placeholder(value: &[u8]) -> bool {
     {
         return true;
     }
+    // `_P12-PASSWORD_`
+    if first == b'_'
+        && last == b'_'
+        && inner.len() > 4
+        && inner.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-'))
+    {
+        return true;
+    }
     if inner.starts_with("…".as_bytes())
         || inner.starts_with("•".as_bytes())
         || inner.ends_with(b"...")

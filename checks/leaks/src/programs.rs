@@ -138,7 +138,7 @@ fn words(line: &[u8], from: usize) -> Vec<Range<usize>> {
     let mut at = from;
     while at < line.len() && words.len() < MOST {
         match line[at] {
-            b' ' | b'\t' => at += 1,
+            b' ' | b'\t' | b'\\' => at += 1,
             b'|' | b';' | b'&' | b'>' | b'<' | b'#' | b'`' | b'\n' | b')' => break,
             quote @ (b'"' | b'\'') => {
                 let Some(length) = memchr::memchr(quote, &line[at + 1..]) else { break };

@@ -94,13 +94,18 @@ fn archive(file: &ScanFile<'_>, key: &MaskKey, scanned: &mut Scanned) {
         scanned.limits.push(limit("", "compressed data that is larger than 64 MiB or cut off"));
     }
     if !bytes.is_empty() {
-        one(file.path.trim_end_matches(".gz"), "", &bytes, key, scanned);
+        // Of what is inside, no line stands in the file itself.
+        let path = file.path.trim_end_matches(".gz");
+        let member = path.rsplit(['/', '\\']).next().filter(|name| !name.is_empty()).unwrap_or("data");
+        one(path, member, &bytes, key, scanned);
     }
 }
 
-/// Whether bytes are no text.
+/// Whether bytes are no text: a zero among the first, or more than a few other characters that no text has.
 pub fn is_binary(bytes: &[u8]) -> bool {
-    memchr::memchr(0, &bytes[..bytes.len().min(8192)]).is_some()
+    let head = &bytes[..bytes.len().min(8192)];
+    let odd = |b: &&u8| matches!(b, 1..=8 | 14..=26 | 28..=31);
+    memchr::memchr(0, head).is_some() || head.iter().filter(odd).count() * 50 > head.len()
 }
 
 fn one(path: &str, member: &str, bytes: &[u8], key: &MaskKey, scanned: &mut Scanned) {

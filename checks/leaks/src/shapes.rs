@@ -38,7 +38,7 @@ pub const MAX_VALUE: usize = 8 * 1024;
 
 /// Judges the shape of a value that is already out of its quotes.
 pub fn judge(value: &[u8]) -> Shape {
-    let value = value.trim_ascii();
+    let value = unquoted(value.trim_ascii());
     if value.is_empty() || matches!(value, b"''" | b"\"\"" | b"\\\"\\\"" | b"~" | b"-" | b"|" | b">") {
         return Shape::Empty;
     }
@@ -73,6 +73,14 @@ pub fn judge(value: &[u8]) -> Shape {
         return if value.len() < 4 { Shape::Weak } else { Shape::Sequence };
     }
     strength(value)
+}
+
+/// Without a pair of quotes that another pair was around: `'"$PASSWORD"'`, `${PASSWORD:-"x"}`.
+fn unquoted(value: &[u8]) -> &[u8] {
+    match value {
+        [b'"', inner @ .., b'"'] | [b'\'', inner @ .., b'\''] if !inner.is_empty() => inner,
+        _ => value,
+    }
 }
 
 fn strength(value: &[u8]) -> Shape {

@@ -12,7 +12,7 @@ use super::leak::{LeakRule, Where};
 use super::placeholders::is_placeholder;
 use super::shapes::{self, Shape};
 use super::sink::{Charge, Scan, Text};
-use super::words::{monotonous, variety, word_share};
+use super::words::{holds, monotonous, variety, word_share};
 
 /// What else is looked for, after the issuers' prefixes.
 const MARKS: [&str; 9] = [
@@ -436,7 +436,14 @@ fn in_url(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, place: Where, u
         place == Where::Comment || line.starts_with(b"#") || line.starts_with(b"//") || line.starts_with(b"*");
     // Names in capitals explain a format too, as placeholders do in comments and pages.
     let capitals = password.iter().all(|b| b.is_ascii_uppercase() || *b == b'_');
-    if capitals || ((format || rule == LeakRule::Placeholder) && (comment || place == Where::Text)) {
+    let explains = comment || place == Where::Text;
+    let about = |word: &[u8]| holds(password, word);
+    let words = !password.iter().any(u8::is_ascii_digit) && (about(b"pass") || about(b"token") || about(b"secret"));
+    let separated = password.iter().any(|b| matches!(b, b'-' | b'_')) && holds(user, b"user");
+    if capitals
+        || words && (comment || explains && separated)
+        || ((format || rule == LeakRule::Placeholder) && explains)
+    {
         return;
     }
     let charge = Charge { rule, kind: "password in a URL", reason: "user information with a literal password" };

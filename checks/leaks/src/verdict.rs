@@ -30,8 +30,9 @@ pub fn judge(name: Name, full_name: &[u8], value: &[u8], place: Where, trust: Tr
         Class::Not if secret => Class::None,
         class => class,
     };
-    // Two characters hide nothing.
-    if matches!(class, Class::Not | Class::None) || value.len() < 3 {
+    // Two characters hide nothing, and `updateSecretV3 = "UpdateSecretV3"` names itself.
+    let itself = class == Class::Token && value.eq_ignore_ascii_case(full_name);
+    if matches!(class, Class::Not | Class::None) || value.len() < 3 || itself {
         return None;
     }
     let shape = shapes::judge(value);
@@ -96,14 +97,21 @@ pub fn judge(name: Name, full_name: &[u8], value: &[u8], place: Where, trust: Tr
         (Class::Token, Shape::Weak) => {
             let digit = value.iter().any(u8::is_ascii_digit);
             let letter = value.iter().any(u8::is_ascii_alphabetic);
-            if trust == Trust::High && value.len() >= 6 && digit && letter && !names_an_object(value) {
+            if trust == Trust::High
+                && value.len() >= 6
+                && digit
+                && letter
+                && !names_an_object(value)
+                && !is_numbered_noun(value)
+            {
                 leak("a literal under a name that means a credential")
             } else {
                 None
             }
         }
         (Class::Token, Shape::Words | Shape::Digits | Shape::Sequence) => {
-            if secret && trust == Trust::High && value.len() >= 4 {
+            // `tokenValue: HOST` names a variable.
+            if secret && !value.iter().all(u8::is_ascii_uppercase) && trust == Trust::High && value.len() >= 4 {
                 leak("a literal of a Secret under a name that means a credential")
             } else {
                 None
@@ -218,6 +226,18 @@ fn names_a_secret(value: &[u8]) -> bool {
             && (digits == 0 || digits == part.len() || part.len() <= 4 || digits <= 1)
     });
     noun && plain && value.contains(&b'-')
+}
+
+/// `secret1`, `token2`: the name of the first, of the second.
+fn is_numbered_noun(value: &[u8]) -> bool {
+    let letters = value.iter().take_while(|b| b.is_ascii_lowercase()).count();
+    let digits = &value[letters..];
+    (1..=2).contains(&digits.len())
+        && digits.iter().all(u8::is_ascii_digit)
+        && matches!(
+            &value[..letters],
+            b"secret" | b"token" | b"key" | b"apikey" | b"credential" | b"auth" | b"base" | b"sha"
+        )
 }
 
 /// Digits among letters, or both cases mixed as nobody writes words.
