@@ -158,8 +158,8 @@ fn is_telling(value: &str) -> bool {
     }
     match shapes::judge(value.as_bytes()) {
         Shape::Strong | Shape::Uuid => value.len() >= 8,
-        // `gateway2` is the name of something, `gateway2024!` is not.
-        Shape::Weak => value.len() >= 8 && value.bytes().filter(|b| !b.is_ascii_alphabetic()).count() >= 3,
+        // `gateway2` is the name of something, `gateway24` hardly is.
+        Shape::Weak => value.len() >= 8 && value.bytes().filter(|b| !b.is_ascii_alphabetic()).count() >= 2,
         // Names of Secrets and keys stand under a credential's name, too; sentences do not stand elsewhere.
         Shape::Words => value.len() >= 20 && words::runs(value.as_bytes()).nth(3).is_some(),
         // Encoded forms are long and no value's shape.
