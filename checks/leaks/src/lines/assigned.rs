@@ -1,0 +1,367 @@
+//! What is assigned to a name, and where its value begins and ends: `name = "x"`, `name: x`, `--name x`, `<name>x</name>`, `("name",
+//! "x")`, a default behind `||`, a call that falls back to a literal.
+
+use super::{Bare, Lines, MAX_BARE, name_byte};
+use crate::lexicon::Lexicon;
+use crate::shapes;
+use crate::words::holds;
+
+/// A value with its quotes taken off.
+pub(super) struct Found {
+    pub start: usize,
+    pub end: usize,
+    pub quoted: bool,
+    /// Where the separator was `:` or a space, and the value might be prose.
+    pub loose: bool,
+    /// The name is the first thing on its line.
+    pub leads: bool,
+}
+
+/// What is assigned to the name that ends at `right`.
+pub(super) fn assigned(bytes: &[u8], left: usize, right: usize, flag: bool, how: Lines) -> Option<Found> {
+    let leads = leads(bytes, left);
+    let mut at = right;
+    // What closes the name: a quote, a quoted quote, a bracket.
+    let mut closed = false;
+    while at < bytes.len() && at - right < 4 && matches!(bytes[at], b'"' | b'\'' | b'\\' | b']' | b'`' | b'*') {
+        closed = true;
+        at += 1;
+    }
+    let spaces = bytes[at..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    let next = at + spaces;
+    let sep = bytes.get(next).copied()?;
+    let (value_at_, loose) = match sep {
+        b'=' => {
+            let more = bytes.get(next + 1).copied().unwrap_or(b' ');
+            if more == b'=' || more == b'~' {
+                return None;
+            }
+            (next + if more == b'>' { 2 } else { 1 }, false)
+        }
+        b':' => match bytes.get(next + 1) {
+            Some(b'=') => (next + 2, false),
+            Some(b':') => return None,
+            // A part of a name with colons: `arn:aws:…:secret:x`.
+            _ if left > 0 && bytes[left - 1] == b':' && spaces == 0 => return None,
+            _ => (next + 1, true),
+        },
+        b'?' | b'|' if bytes.get(next + 1) == Some(&b'=') || bytes[next..].starts_with(b"||=") => {
+            (next + if sep == b'?' { 2 } else { 3 }, false)
+        }
+        // `<password>x</password>`, `<entry key="password">x</entry>`
+        b'>' if spaces == 0 => {
+            let open = bytes[..left].iter().rposition(|b| matches!(b, b'<' | b'>'))?;
+            if bytes[open] != b'<' || bytes.get(open + 1) == Some(&b'/') {
+                return None;
+            }
+            let value = next + 1;
+            let stop = memchr::memchr(b'<', &bytes[value..])?;
+            let has_end = bytes.get(value + stop + 1) == Some(&b'/');
+            return (stop > 0 && stop <= MAX_BARE && has_end).then_some(Found {
+                start: value,
+                end: value + stop,
+                quoted: true,
+                loose: false,
+                leads,
+            });
+        }
+        // `process.env.PASSWORD || "x"`
+        b'|' | b'?' if bytes[next..].starts_with(b"||") || bytes[next..].starts_with(b"??") => {
+            let found = value_at(bytes, next + 2, Bare::Quoted, false)?;
+            return Some(Found { leads, ..found });
+        }
+        // `("password", "x")`
+        b',' if closed => {
+            let quote = left.checked_sub(1).filter(|at| matches!(bytes[*at], b'"' | b'\''))?;
+            let call = bytes[..quote].trim_ascii_end().strip_suffix(b"(")?;
+            let found = value_at(bytes, next + 1, Bare::Quoted, false)?;
+            // PHP's constants.
+            let leads = leads || call.trim_ascii().eq_ignore_ascii_case(b"define");
+            return Some(Found { leads, ..found });
+        }
+        // `<password encoding="base64">x</password>`
+        _ if spaces > 0 && left > 0 && bytes[left - 1] == b'<' => {
+            let value = next + memchr::memchr(b'>', &bytes[next..])? + 1;
+            let end = value + memchr::memchr(b'<', &bytes[value..])?;
+            let name = &bytes[left..right];
+            let closed = bytes[end..].strip_prefix(b"</").is_some_and(|rest| rest.starts_with(name));
+            return (closed && end > value && end - value <= MAX_BARE).then_some(Found {
+                start: value,
+                end,
+                quoted: true,
+                loose: false,
+                leads,
+            });
+        }
+        _ if flag && spaces > 0 && !closed => {
+            // `--password x`
+            let found = value_at(bytes, next, Bare::Literal, false)?;
+            if bytes[found.start] == b'-' && !found.quoted {
+                return None;
+            }
+            return Some(Found { leads: false, ..found });
+        }
+        // `name="password" value="x"`
+        _ if closed && spaces > 0 => {
+            let rest = &bytes[next..];
+            let skip = [b"value=".as_slice(), b"value =", b"Value="].iter().find(|w| rest.starts_with(w))?.len();
+            let found = value_at(bytes, next + skip, Bare::Quoted, false)?;
+            return Some(Found { leads, ..found });
+        }
+        // `requirepass x`, `password x` of .netrc, `ENV PASSWORD x`, `PASSWORD 'x'` of SQL
+        _ if spaces > 0 && how.bare != Bare::Prose => {
+            let word = &bytes[left..right];
+            let directive = leads && matches!(word, b"requirepass" | b"masterauth")
+                || (word == b"password" && bytes[left.saturating_sub(200)..left].windows(6).any(|w| w == b"login "))
+                || sets_next(&bytes[..left]);
+            if directive {
+                return value_at(bytes, next, Bare::Literal, false);
+            }
+            if word.eq_ignore_ascii_case(b"password") && bytes[next] == b'\'' {
+                return value_at(bytes, next, Bare::Quoted, false);
+            }
+            // `password x` of a configuration, alone on its line.
+            let value = bytes[next..].trim_ascii_end();
+            if leads && how.bare == Bare::Literal && !value.iter().any(u8::is_ascii_whitespace) {
+                let found = value_at(bytes, next, Bare::Literal, false)?;
+                return Some(Found { loose: true, leads: false, quoted: false, ..found });
+            }
+            // `proxy_set_header Authorization "Basic …"`
+            if word.eq_ignore_ascii_case(b"authorization") && matches!(bytes[next], b'"' | b'\'') {
+                return value_at(bytes, next, Bare::Quoted, false);
+            }
+            // `password string = "x"`
+            let type_name = bytes[next..]
+                .iter()
+                .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'[' | b']' | b'<' | b'>'))
+                .count();
+            let rest = bytes[next + type_name..].trim_ascii_start();
+            if how.bare == Bare::Quoted && type_name > 0 && rest.starts_with(b"=") && !rest.starts_with(b"==") {
+                let found = value_at(bytes, bytes.len() - rest.len() + 1, Bare::Quoted, false)?;
+                return Some(Found { leads, ..found });
+            }
+            return None;
+        }
+        _ => return None,
+    };
+    // `password: str = "x"`
+    if sep == b':' && how.bare == Bare::Quoted {
+        let rest = &bytes[value_at_..];
+        let type_name = rest
+            .iter()
+            .take(40)
+            .take_while(|b| {
+                b.is_ascii_alphanumeric() || matches!(b, b' ' | b'[' | b']' | b'<' | b'>' | b'|' | b'.' | b'?')
+            })
+            .count();
+        if rest.get(type_name) == Some(&b'=') && rest.get(type_name + 1) != Some(&b'=') {
+            let found = value_at(bytes, value_at_ + type_name + 1, Bare::Quoted, false)?;
+            return Some(Found { leads, ..found });
+        }
+    }
+    // In a URL or a word a colon is a separator of something else, unless the value follows at once in a DSN.
+    let bare = if how.bare == Bare::Quoted { Bare::Quoted } else { Bare::Literal };
+    let found = match value_at(bytes, value_at_, bare, leads && loose && !closed) {
+        // `password = os.getenv("X", "x")`
+        None if bare == Bare::Quoted => default_argument(bytes, value_at_)?,
+        found => found?,
+    };
+    // A sentence goes on after its first word.
+    let rest = bytes[found.end..].trim_ascii();
+    if how.bare == Bare::Prose
+        && loose
+        && !found.quoted
+        && rest.first().is_some_and(|b| b.is_ascii_alphanumeric() || !b.is_ascii())
+    {
+        return None;
+    }
+    // `'"' + password + '"'`
+    let inner = &bytes[found.start..found.end];
+    if found.quoted
+        && [b"\" +".as_slice(), b"' +", b"+ \"", b"+ '"].iter().any(|c| memchr::memmem::find(inner, c).is_some())
+    {
+        return None;
+    }
+    Some(Found { loose, leads, ..found })
+}
+
+/// `$password = "x"`, but neither `$password == "x"` nor a shell's `$password="x"` in the middle of a line.
+pub(super) fn assigned_variable(bytes: &[u8], left: usize, right: usize) -> Option<Found> {
+    let leads = bytes[..left - 1].trim_ascii_start();
+    let declared = [b"".as_slice(), b"my", b"our", b"private", b"public", b"protected", b"static", b"var", b"<?php"];
+    if !declared.contains(&leads.trim_ascii_end()) {
+        return None;
+    }
+    let spaces = bytes[right..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    let rest = &bytes[right + spaces..];
+    if !rest.starts_with(b"=") || matches!(rest.get(1), Some(b'=' | b'>' | b'~')) {
+        return None;
+    }
+    let found = value_at(bytes, right + spaces + 1, Bare::Quoted, false)?;
+    Some(Found { leads: true, ..found })
+}
+
+/// `auth=("user", "x")`, `HTTPBasicAuth("user", "x")`: the second of two strings.
+pub(super) fn second_argument(bytes: &[u8], name: &[u8], right: usize) -> Option<Found> {
+    let basic = name.eq_ignore_ascii_case(b"auth") || holds(name, b"basicauth");
+    let basic = basic || holds(name, b"basic_auth");
+    let rest = bytes.get(right..)?;
+    let open = rest.iter().take_while(|b| matches!(b, b' ' | b'=')).count();
+    if !basic || rest.get(open) != Some(&b'(') {
+        return None;
+    }
+    let user = value_at(bytes, right + open + 1, Bare::Quoted, false)?;
+    let after = bytes.get(user.end + 1..)?;
+    let comma = after.iter().take_while(|b| **b == b' ').count();
+    (after.get(comma) == Some(&b',')).then_some(())?;
+    let found = value_at(bytes, user.end + 1 + comma + 1, Bare::Quoted, false)?;
+    Some(Found { leads: true, ..found })
+}
+
+/// Whether a line begins with a word after which a name and its value follow without a sign between them.
+pub(super) fn sets_next(before: &[u8]) -> bool {
+    static DIRECTIVES: Lexicon = Lexicon::new(
+        "ENV env SetEnv setenv setx fastcgi_param uwsgi_param scgi_param proxy_set_header grpc_set_header add_header \
+     passenger_env_var set-header",
+    );
+    DIRECTIVES.has(before.trim_ascii().rsplit(u8::is_ascii_whitespace).next().unwrap_or_default())
+}
+
+/// The literal that a call for a variable of the environment falls back to.
+pub(super) fn default_argument(bytes: &[u8], at: usize) -> Option<Found> {
+    let rest = bytes.get(at..bytes.len().min(at + MAX_BARE))?;
+    let open = memchr::memchr(b'(', rest)?;
+    let call = rest[..open].trim_ascii();
+    if !holds(call, b"env") || !call.iter().all(|&b| name_byte(b) || b == b':') {
+        return None;
+    }
+    let variable = value_at(bytes, at + open + 1, Bare::Quoted, false)?;
+    let after = bytes.get(variable.end + 1..)?;
+    let comma = after.iter().take_while(|b| **b == b' ').count();
+    (after.get(comma) == Some(&b',')).then(|| value_at(bytes, variable.end + 2 + comma, Bare::Quoted, false))?
+}
+
+/// Whether a name is the first thing on its line, after what may precede an assignment.
+pub(super) fn leads(bytes: &[u8], left: usize) -> bool {
+    let before = bytes[..left].trim_ascii();
+    let before = before.strip_prefix(b"#").unwrap_or(before).trim_ascii();
+    let before = before.strip_prefix(b"//").unwrap_or(before).trim_ascii();
+    let before = before.strip_prefix(b"-").unwrap_or(before).trim_ascii();
+    matches!(
+        before,
+        b"" | b"\""
+            | b"'"
+            | b"export"
+            | b"set"
+            | b"ENV"
+            | b"ARG"
+            | b"declare -x"
+            | b"local"
+            | b"readonly"
+            | b"-"
+            | b"*"
+            | b";"
+            | b"env"
+            | b"export \""
+            | b"setx"
+            | b"$env:"
+            | b"var"
+            | b"const"
+            | b"let"
+            | b"{\""
+            | b"{"
+            | b"- name:"
+    )
+}
+
+/// The value that starts at `at`, after spaces.
+pub(super) fn value_at(bytes: &[u8], at: usize, bare: Bare, whole_line: bool) -> Option<Found> {
+    let spaces = bytes.get(at..)?.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    let mut start = at + spaces;
+    let mut quote = *bytes.get(start)?;
+    // `b"…"`, `f'…'`, `@"…"`, `\"…\"`
+    let mut escaped = false;
+    if matches!(quote, b'b' | b'f' | b'r' | b'u' | b'@' | b'$' | b'\\')
+        && matches!(bytes.get(start + 1), Some(b'"' | b'\''))
+    {
+        escaped = quote == b'\\';
+        if quote == b'f' || quote == b'$' {
+            return None;
+        }
+        start += 1;
+        quote = bytes[start];
+    }
+    if matches!(quote, b'"' | b'\'' | b'`') {
+        // `"""…"""`
+        if quote != b'`' && bytes[start..].starts_with(&[quote; 3]) {
+            start += 2;
+        }
+        let inner = start + 1;
+        let end = if escaped {
+            inner
+                + memchr::memmem::find(&bytes[inner..bytes.len().min(inner + shapes::MAX_VALUE)], b"\\\"")
+                    .or_else(|| memchr::memmem::find(&bytes[inner..bytes.len().min(inner + MAX_BARE)], b"\\'"))?
+        } else {
+            inner + close_quote(&bytes[inner..bytes.len().min(inner + shapes::MAX_VALUE)], quote)?
+        };
+        // ` | sed` after `"Token:"`: what begins with a space is between two strings.
+        return (end > inner && bytes[inner] != b' ').then_some(Found {
+            start: inner,
+            end,
+            quoted: true,
+            loose: false,
+            leads: false,
+        });
+    }
+    if bare == Bare::Quoted {
+        return None;
+    }
+    let rest = &bytes[start..bytes.len().min(start + MAX_BARE)];
+    // `<password>` and `[PASSWORD]` are one value.
+    let bracket = match rest[0] {
+        b'<' => memchr::memchr(b'>', rest),
+        b'[' => memchr::memchr(b']', rest),
+        _ => None,
+    };
+    let scheme =
+        [b"Bearer ".as_slice(), b"bearer ", b"Basic ", b"basic ", b"Token "].into_iter().find(|s| rest.starts_with(s));
+    let end = if let Some(scheme) = scheme {
+        let token = rest[scheme.len()..]
+            .iter()
+            .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'=' | b'+' | b'/' | b'~'));
+        scheme.len() + token.count()
+    } else if let Some(close) = bracket {
+        close + 1
+    } else if whole_line {
+        let comment = memchr::memmem::find(rest, b" #").unwrap_or(rest.len());
+        let text = rest[..comment].trim_ascii_end();
+        text.len()
+    } else {
+        rest.iter()
+            .position(|b| {
+                b.is_ascii_whitespace()
+                    || matches!(
+                        b,
+                        b';' | b',' | b'&' | b'"' | b'\'' | b'<' | b'>' | b')' | b'}' | b']' | b'|' | b'`' | b'\\'
+                    )
+            })
+            .unwrap_or(rest.len())
+    };
+    let end = end - rest[..end].iter().rev().take_while(|b| matches!(b, b',' | b';')).count();
+    (end > 0).then_some(Found { start, end: start + end, quoted: false, loose: false, leads: false })
+}
+
+/// The closing quote, escapes left out.
+pub(super) fn close_quote(bytes: &[u8], quote: u8) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        at += memchr::memchr2(quote, b'\\', &bytes[at..])?;
+        if bytes[at] == quote {
+            return Some(at);
+        }
+        at += 2;
+        if at >= bytes.len() {
+            return None;
+        }
+    }
+}

@@ -1,0 +1,335 @@
+//! Assignments in text that is no YAML, or inside a YAML value: `.env`, properties, ini, TOML, XML, JSON, SQL, shell, source
+//! code, DSNs, prose. The words of credentials are looked for; what stands before and after them says whether something is
+//! assigned.
+
+mod assigned;
+mod convict;
+mod flags;
+mod tables;
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+
+use self::assigned::{Found, assigned, assigned_variable, second_argument, value_at};
+pub use self::convict::{basic, default_of};
+use self::convict::{convict, fallback};
+use self::flags::{on_command_line, short_flag, user_flag, user_line};
+pub use self::tables::{pgpass, userlist};
+use crate::leak::Where;
+use crate::names::{self, Class, Name};
+use crate::programs;
+use crate::sink::{Scan, Text};
+
+/// How the values of a text are to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bare {
+    /// What follows `=` or `:` is the value, quoted or not: `.env`, properties, ini, shell.
+    Literal,
+    /// A word without quotes is an expression: source code, TOML, HCL.
+    Quoted,
+    /// People's prose: `password: hunter2` may be a sentence.
+    Prose,
+}
+
+/// What is known of the text around.
+#[derive(Debug, Clone, Copy)]
+pub struct Lines {
+    /// How bare values are read.
+    pub bare: Bare,
+    /// Where it stands.
+    pub place: Where,
+}
+
+/// Longest bare value and name.
+const MAX_BARE: usize = 512;
+
+const MAX_NAME: usize = 128;
+
+fn words() -> &'static AhoCorasick {
+    static WORDS: OnceLock<AhoCorasick> = OnceLock::new();
+    WORDS.get_or_init(|| {
+        AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .kind(Some(AhoCorasickKind::DFA))
+            .build(
+                [
+                    "pass",
+                    "pwd",
+                    "psw",
+                    "secret",
+                    "token",
+                    "key",
+                    "cred",
+                    "auth",
+                    "salt",
+                    "licen",
+                    "psk",
+                    "pepper",
+                    "mnemonic",
+                    "otp",
+                    "jwt",
+                    "bearer",
+                    "hmac",
+                    "senha",
+                    "contrasena",
+                    "wachtwoord",
+                    "motdepasse",
+                    "cookie",
+                    "bindpw",
+                    "securestring",
+                    "userpw",
+                    "rootpw",
+                    "seed",
+                    "identified by",
+                    "_pw",
+                    "curl ",
+                    "mysql",
+                    "sqlcmd",
+                    "redis-cli",
+                    "_pat",
+                    "sas_",
+                    "_pat=",
+                ]
+                .into_iter()
+                .chain(programs::names()),
+            )
+            .expect("a few short words fit")
+    })
+}
+
+/// Whether a text has any word that could name a credential.
+pub fn worth_a_look(text: &[u8]) -> bool {
+    words().is_match(text)
+}
+
+/// Scans every line of a range.
+pub fn scan(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, how: Lines) {
+    let mut at = range.start;
+    let mut pair = Pair::default();
+    while at < range.end {
+        let stop = memchr::memchr(b'\n', &text.bytes[at..range.end]).map_or(range.end, |n| at + n);
+        line(scan, text, at..stop, how, &mut pair);
+        at = stop + 1;
+    }
+}
+
+/// Scans one value or line by itself.
+pub fn one(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, how: Lines) {
+    self::scan(scan, text, range, how);
+}
+
+/// `name = "…"` on a line before `value = "…"`, as in Terraform and XML.
+#[derive(Default)]
+struct Pair {
+    name: Option<Vec<u8>>,
+    age: u8,
+}
+
+fn line(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, how: Lines, pair: &mut Pair) {
+    let bytes = &text.bytes[range.clone()];
+    if bytes.len() < 5 {
+        return;
+    }
+    pair.age = pair.age.saturating_add(1);
+    if pair.age > 6 {
+        pair.name = None;
+    }
+    if pair.name.is_some() {
+        paired(scan, text, range.clone(), how, pair);
+    }
+    if !worth_a_look(bytes) {
+        if let Some(value) = user_line(bytes) {
+            on_command_line(scan, text, range.start, bytes, value, how);
+        }
+        return;
+    }
+    if let Some(value) = programs::piped(bytes).or_else(|| user_line(bytes)) {
+        on_command_line(scan, text, range.start, bytes, value, how);
+    }
+    if let Some(name) = pair_name(bytes) {
+        *pair = Pair { name: Some(name.to_vec()), age: 0 };
+    }
+    let how = if is_comment(bytes) && how.place != Where::Comment {
+        Lines { place: Where::Comment, bare: if how.bare == Bare::Quoted { Bare::Quoted } else { Bare::Prose } }
+    } else {
+        how
+    };
+    let mut from = 0;
+    while let Some(hit) = words().find(&bytes[from..]) {
+        let (start, end) = (from + hit.start(), from + hit.end());
+        let next = one_word(scan, text, range.start, bytes, start, end, from, how);
+        from = next.max(end);
+    }
+}
+
+fn is_comment(line: &[u8]) -> bool {
+    let line = line.trim_ascii_start();
+    line.starts_with(b"#")
+        || line.starts_with(b"//")
+        || line.starts_with(b";")
+        || line.starts_with(b"-- ")
+        || line.starts_with(b"* ")
+        || line.starts_with(b"/*")
+        || line.starts_with(b"<!--")
+}
+
+fn name_byte(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'/')
+}
+
+/// Looks at one hit; returns from where to go on.
+#[allow(clippy::too_many_arguments)]
+fn one_word(
+    scan: &mut Scan,
+    text: &Text<'_>,
+    base: usize,
+    bytes: &[u8],
+    start: usize,
+    end: usize,
+    floor: usize,
+    how: Lines,
+) -> usize {
+    match &bytes[start..end] {
+        // A program's name has its space; of the other words only these two.
+        word if word.ends_with(b" ") && word != b"curl " => {
+            for value in programs::passwords(bytes, start, end) {
+                on_command_line(scan, text, base, bytes, value, how);
+            }
+            return end;
+        }
+        b"curl " => return user_flag(scan, text, base, bytes, end, how),
+        word if word.eq_ignore_ascii_case(b"securestring") => {
+            let rest = bytes[end..].strip_prefix(b" -String").map_or(end, |_| end + 8);
+            if let Some(value) = value_at(bytes, rest, Bare::Quoted, false) {
+                let name = Name { class: Class::Password, kind: "password" };
+                convict(scan, text, base, bytes, b"SecureString", name, &value, how);
+                return value.end;
+            }
+            return end;
+        }
+        word if word.eq_ignore_ascii_case(b"identified by") => {
+            let user = bytes[start.saturating_sub(200)..start].to_ascii_lowercase();
+            let sql =
+                memchr::memmem::find(&user, b"user ").is_some() || memchr::memmem::find(&user, b"role ").is_some();
+            if let Some(value) = value_at(bytes, end, Bare::Quoted, false).filter(|_| sql) {
+                let name = Name { class: Class::Password, kind: "password" };
+                convict(scan, text, base, bytes, b"IDENTIFIED BY", name, &value, how);
+                return value.end;
+            }
+            return end;
+        }
+        word if word.eq_ignore_ascii_case(b"mysql") || word == b"redis-cli" || word == b"sqlcmd" => {
+            return short_flag(scan, text, base, bytes, end, how);
+        }
+        _ => {}
+    }
+    let mut left = start;
+    while left > floor && start - left < MAX_NAME && name_byte(bytes[left - 1]) {
+        left -= 1;
+    }
+    let mut right = end;
+    while right < bytes.len() && right - start < MAX_NAME && name_byte(bytes[right]) {
+        right += 1;
+    }
+    let dashes = bytes[left..right].iter().take_while(|&&b| b == b'-').count();
+    let name_range = left + dashes..right;
+    let name_bytes = trim_name(&bytes[name_range.clone()]);
+    if name_bytes.is_empty() {
+        return right;
+    }
+    // Programs whose names have a credential's word in them: `sshpass`, `htpasswd`.
+    if dashes == 0 && bytes.get(right) == Some(&b' ') {
+        let values = programs::passwords(bytes, left, right + 1);
+        if let Some(last) = values.last().map(|v| v.end) {
+            for value in values {
+                on_command_line(scan, text, base, bytes, value, how);
+            }
+            return last;
+        }
+    }
+    let name = scan.name(name_bytes);
+    if name.class < Class::Weak {
+        return right;
+    }
+    let flag = dashes > 0 && (left == 0 || matches!(bytes[left - 1], b' ' | b'"' | b'\'' | b'\t' | b'[' | b'`' | b'='));
+    // A variable's use is no assignment: `$PASSWORD:`, `${PASSWORD}`.
+    if left > 0 && (bytes[left - 1] == b'$' || (bytes[left - 1] == b'{' && left > 1 && bytes[left - 2] == b'$')) {
+        if bytes[left - 1] == b'{' {
+            return fallback(scan, text, base, bytes, right, name, name_bytes, how);
+        }
+        // PHP, Perl and PowerShell assign to it.
+        let Some(value) = assigned_variable(bytes, left, right) else { return right };
+        convict(scan, text, base, bytes, name_bytes, name, &value, Lines { bare: Bare::Quoted, ..how });
+        return value.end;
+    }
+    if let Some(value) = second_argument(bytes, name_bytes, right) {
+        // Two words may be anything.
+        let name = Name { class: Class::Token, kind: "password" };
+        convict(scan, text, base, bytes, name_bytes, name, &value, Lines { bare: Bare::Quoted, ..how });
+        return value.end;
+    }
+    let Some(value) = assigned(bytes, left, right, flag, how) else { return right };
+    convict(scan, text, base, bytes, name_bytes, name, &value, how);
+    if value.end - value.start > 64 { value.end } else { value.start.max(right) }
+}
+
+fn trim_name(name: &[u8]) -> &[u8] {
+    let from = name.iter().take_while(|b| matches!(b, b'.' | b'/' | b'-')).count();
+    let to = name.iter().rev().take_while(|b| matches!(b, b'.' | b'/' | b'-')).count();
+    if from + to >= name.len() { b"" } else { &name[from..name.len() - to] }
+}
+
+/// `name = "DB_PASSWORD"`, `variable "db_password" {`, `<name>db.password</name>`: the name of what a later line sets.
+fn pair_name(line: &[u8]) -> Option<&[u8]> {
+    let line = line.trim_ascii();
+    let key = [b"name".as_slice(), b"key", b"\"name\"", b"\"key\"", b"variable", b"<name>", b"<param-name>"]
+        .into_iter()
+        .find(|key| line.starts_with(key))?;
+    let rest = line[key.len()..].trim_ascii_start();
+    let (close, rest) = if key.ends_with(b">") {
+        (b'<', rest)
+    } else {
+        let rest = rest.strip_prefix(b"=").or_else(|| rest.strip_prefix(b":")).unwrap_or(rest).trim_ascii_start();
+        (b'"', rest.strip_prefix(b"\"")?)
+    };
+    let end = memchr::memchr(close, rest)?;
+    (end > 1 && end <= MAX_NAME).then_some(&rest[..end])
+}
+
+/// `value = "…"` after `name = "DB_PASSWORD"`.
+fn paired(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, how: Lines, pair: &mut Pair) {
+    let bytes = &text.bytes[range.clone()];
+    let trimmed = bytes.trim_ascii_start();
+    let indent = bytes.len() - trimmed.len();
+    let Some(name) = pair.name.clone() else { return };
+    for key in [b"value".as_slice(), b"default", b"\"value\"", b"<value>", b"<param-value>"] {
+        let Some(rest) = trimmed.strip_prefix(key) else { continue };
+        let after = rest.trim_ascii_start();
+        let at = if key.ends_with(b">") {
+            indent + key.len()
+        } else if after.starts_with(b"=") || after.starts_with(b":") {
+            bytes.len() - after.len() + 1
+        } else {
+            continue;
+        };
+        let found = if key.ends_with(b">") {
+            memchr::memchr(b'<', &bytes[at..]).map(|n| Found {
+                start: at,
+                end: at + n,
+                quoted: true,
+                loose: false,
+                leads: true,
+            })
+        } else {
+            value_at(bytes, at, Bare::Quoted, false)
+        };
+        if let Some(found) = found.filter(|f| f.end > f.start) {
+            let judged = names::judge(&name);
+            convict(scan, text, range.start, bytes, &name, judged, &found, Lines { bare: Bare::Literal, ..how });
+        }
+        pair.name = None;
+        return;
+    }
+}
