@@ -6,10 +6,9 @@ use super::words::{holds, longest_run, plain, runs, word_share, wordlike};
 /// Longer values are judged by their share of words.
 const LONGEST: usize = 64;
 
-/// The names of placeholders, with separators and digit play taken out.
-pub fn is_placeholder(value: &[u8]) -> bool {
-    static INSIDE: Lexicon = Lexicon::new(
-        "changeme changeit changethis replaceme replacewith replacethis tobereplaced pleasechange yourpassword \
+// Words with separators and digit play taken out.
+static INSIDE: Lexicon = Lexicon::new(
+    "changeme changeit changethis replaceme replacewith replacethis tobereplaced pleasechange yourpassword \
      yoursecret yourtoken yourapikey youraccess yourclient yourkey yourown insertyour enteryour placeholder dummy \
      redacted notset notarealpassword fillme goeshere putyour secretpassword supersecret verysecret topsecret \
      mypassword mysecret mytoken myapikey somepassword somesecret sometoken strongpassword securepassword \
@@ -17,7 +16,15 @@ pub fn is_placeholder(value: &[u8]) -> bool {
      fakepassword fakesecret faketoken fakekey samplepassword tobedefined setme overrideme updateme generateme \
      randompassword randomstring setinoverlay setbyci setviaenv providedby managedby injectedby storedin willbe \
      fromvault seevault longrandom",
-    );
+);
+
+/// Whether a value that looks generated spells a placeholder all the same: `Ch4ng3M3Pl34s3`.
+pub fn spells_placeholder(value: &[u8]) -> bool {
+    INSIDE.inside(plain(value, &mut [0; LONGEST]))
+}
+
+/// Whether a value is one of the names of placeholders.
+pub fn is_placeholder(value: &[u8]) -> bool {
     static WHOLE: Lexicon = Lexicon::new(
         "password passwd pass secret token apikey key pwd default none nil undefined foo bar baz foobar string value \
      todo fixme tbd na empty unset hidden masked removed encrypted sensitive asecret apassword secretkey \

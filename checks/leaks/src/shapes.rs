@@ -1,9 +1,9 @@
 //! What a value looks like: a reference, a number, the name of a Secret, a placeholder, a weak password, a random string.
 //! Names do not come in here; `verdict` puts both together.
 
-use super::harmless::{is_hash, is_location, is_prose_or_code, is_public, is_reference};
+use super::harmless::{is_hash, is_location, is_prose_or_code, is_public, is_reference, is_store_reference};
 use super::lexicon::Lexicon;
-use super::placeholders::is_placeholder;
+use super::placeholders::{is_placeholder, spells_placeholder};
 use super::words::{monotonous, runs, variety, word_share, wordlike};
 
 /// What a value looks like.
@@ -48,6 +48,10 @@ pub fn judge(value: &[u8]) -> Shape {
     if is_hash(value) || is_public(value) {
         return Shape::Harmless;
     }
+    // What generators make needs no further look, and is most of what is judged.
+    if is_generated(value) && !is_store_reference(value) {
+        return if spells_placeholder(value) { Shape::Placeholder } else { Shape::Strong };
+    }
     if is_reference(value) {
         return Shape::Reference;
     }
@@ -73,6 +77,34 @@ pub fn judge(value: &[u8]) -> Shape {
         return if value.len() < 4 { Shape::Weak } else { Shape::Sequence };
     }
     strength(value)
+}
+
+/// Letters of both cases and digits, nothing else, that change too often to be words: `aX4kk9Bz…`.
+fn is_generated(value: &[u8]) -> bool {
+    if !(12..=64).contains(&value.len()) {
+        return false;
+    }
+    let (mut lower, mut upper, mut digits, mut changes, mut before) = (0, 0, 0, 0, 0u8);
+    for b in value {
+        let class = match b {
+            b'a'..=b'z' => {
+                lower += 1;
+                1
+            }
+            b'A'..=b'Z' => {
+                upper += 1;
+                2
+            }
+            b'0'..=b'9' => {
+                digits += 1;
+                3
+            }
+            _ => return false,
+        };
+        changes += usize::from(class != before);
+        before = class;
+    }
+    lower >= 2 && upper >= 2 && digits >= 2 && changes * 2 > value.len() && variety(value) >= 8 && !monotonous(value)
 }
 
 /// Without a pair of quotes that another pair was around: `'"$PASSWORD"'`, `${PASSWORD:-"x"}`.

@@ -522,7 +522,7 @@ fn path(frames: &[Frame], text: &Text<'_>) -> String {
 }
 
 fn joined(frames: &[Frame], key: &Range<usize>, text: &Text<'_>) -> String {
-    let mut path = String::new();
+    let mut path = String::with_capacity(64);
     for range in frames.iter().map(|f| &f.level.key).chain([key]) {
         if !path.is_empty() {
             path.push('.');
