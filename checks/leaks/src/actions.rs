@@ -99,7 +99,9 @@ fn action(
         if judged.class < Class::Weak {
             continue;
         }
-        if let Some(charge) = verdict::judge(judged, &name, value, place_, Trust::High) {
+        // `set . "appKey" "vlinsert"` names something; a default password may be a word.
+        let trust = if judged.class == Class::Token { Trust::Middle } else { Trust::High };
+        if let Some(charge) = verdict::judge(judged, &name, value, place_, trust) {
             let whole = path();
             let whole = if whole.is_empty() { String::from_utf8_lossy(&name).into_owned() } else { whole };
             scan.report(charge, text, range.start + literal.start..range.start + literal.end, place_, &whole, value);

@@ -19,6 +19,10 @@ pub fn is_store_reference(value: &[u8]) -> bool {
 
 /// A value that stands for another.
 pub fn is_reference(value: &[u8]) -> bool {
+    // Argo CD's Vault plugin inside a text, Grafana's files and variables.
+    if memchr::memchr(b'<', value).is_some_and(|at| value[at..].starts_with(b"<path:")) || value.starts_with(b"$__") {
+        return true;
+    }
     if is_store_reference(value) {
         // `*` opens an alias only before a name, and stars alone are a mask.
         return value[0] != b'*' || value.get(1).is_some_and(u8::is_ascii_alphabetic);
@@ -81,11 +85,14 @@ pub fn is_hash(value: &[u8]) -> bool {
 
 pub fn is_public(value: &[u8]) -> bool {
     static STARTS: Lexicon = Lexicon::new(
-        "ssh-rsa ssh-ed25519 ssh-dss ecdsa-sha2- sk-ssh-ed25519 age1 pk_live_ pk_test_ pk-lf- \
+        "ssh-rsa ssh-ed25519 ssh-dss ecdsa-sha2- sk-ssh-ed25519 age1 pk_live_ pk_test_ pk-lf- phc_ \
          LS0tLS1CRUdJTiBDRVJ LS0tLS1CRUdJTiBQVUJ LS0tLS1CRUdJTiBYNTA LS0tLS1CRUdJTiBUUlVT c3NoLXJzYS \
          c3NoLWVkMjU1MTk MIIBIjANBgkqhkiG9w0B MIICIjANBgkqhkiG9w0B MFkwEwYHKoZIzj0C MCowBQYDK2Vw data:image/",
     );
-    STARTS.starts(value) || value.strip_prefix(b"-----BEGIN ").is_some_and(is_public_block) || is_der_certificate(value)
+    STARTS.starts(value)
+        || value.starts_with(b"-----END ")
+        || value.strip_prefix(b"-----BEGIN ").is_some_and(is_public_block)
+        || is_der_certificate(value)
 }
 
 /// What follows `-----BEGIN `, where it is no private key.

@@ -158,7 +158,13 @@ impl Level {
             Zone::Args => self.args.item(scan, text, value, path),
             _ => {
                 let key = &text.bytes[self.key.clone()];
-                let name = scan.name(key);
+                let mut name = scan.name(key);
+                // `api_keys: [x]`: each is what the singular says.
+                if name.class < Class::Weak
+                    && let Some(one) = key.strip_suffix(b"s").or_else(|| key.strip_suffix(b"S"))
+                {
+                    name = names::judge(one);
+                }
                 // A list of names: `tokens: [a, b]` are tokens, but weak ones are names of them.
                 let name = if name.class == Class::Token { Name { class: Class::Weak, ..name } } else { name };
                 entry::judge(scan, text, self.child, key, name, value, path);

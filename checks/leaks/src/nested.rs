@@ -106,10 +106,9 @@ pub fn form_of_name(name: &str) -> Option<Form> {
         | "gradle" | "ex" | "exs" | "mjs" | "cjs" | "vue" | "star" | "nix" | "bicep" | "jenkinsfile" | "pl" | "ps1" => {
             Form::Lines(Bare::Quoted)
         }
-        "env" | "properties" | "ini" | "conf" | "cfg" | "cnf" | "sh" | "bash" | "zsh" | "sql" | "xml"
-        | "dockerfile" | "envrc" | "npmrc" | "netrc" | "pypirc" | "config" | "bat" | "makefile" | "service" => {
-            Form::Lines(Bare::Literal)
-        }
+        "env" | "properties" | "ini" | "envrc" => Form::Lines(Bare::Line),
+        "conf" | "cfg" | "cnf" | "sh" | "bash" | "zsh" | "sql" | "xml" | "dockerfile" | "npmrc" | "netrc"
+        | "pypirc" | "config" | "bat" | "makefile" | "service" => Form::Lines(Bare::Literal),
         "md" | "mdx" | "rst" | "adoc" | "html" | "htm" | "txt" | "log" | "csv" | "tex" => Form::Lines(Bare::Prose),
         _ => return None,
     })

@@ -10,12 +10,17 @@ const LONGEST: usize = 64;
 static INSIDE: Lexicon = Lexicon::new(
     "changeme changeit changethis replaceme replacewith replacethis tobereplaced pleasechange yourpassword \
      yoursecret yourtoken yourapikey youraccess yourclient yourkey yourown insertyour enteryour placeholder dummy \
-     redacted notset notarealpassword fillme goeshere putyour secretpassword supersecret verysecret topsecret \
-     mypassword mysecret mytoken myapikey somepassword somesecret sometoken strongpassword securepassword \
+     redacted notset notarealpassword fillme goeshere putyour \
+     somepassword somesecret sometoken \
      passwordhere tokenhere keyhere secrethere examplepassword examplesecret exampletoken examplekey notasecret missingvalue \
      fakepassword fakesecret faketoken fakekey samplepassword tobedefined setme overrideme updateme generateme \
      randompassword randomstring setinoverlay setbyci setviaenv providedby managedby injectedby storedin willbe \
      fromvault seevault longrandom",
+);
+
+// The same, unless digits or marks make a password of them: `SuperSecret123!`.
+static SOFT: Lexicon = Lexicon::new(
+    "secretpassword supersecret verysecret topsecret mypassword mysecret mytoken myapikey strongpassword securepassword",
 );
 
 /// Whether a value that looks generated spells a placeholder all the same: `Ch4ng3M3Pl34s3`.
@@ -80,6 +85,9 @@ pub fn is_placeholder(value: &[u8]) -> bool {
     let starts = |word: &str| plain.starts_with(word.as_bytes());
     (starts("your") || starts("enteryour") || starts("todo")) && runs(inner).all(wordlike)
         || INSIDE.inside(plain)
+        || (SOFT.inside(plain)
+            && inner.iter().filter(|b| b.is_ascii_digit() || b.is_ascii_punctuation() && !b"-_.".contains(b)).count()
+                < 2)
         || (runs(inner).nth(3).is_none() && SHORT.inside(plain))
         || (WHOLE.has(plain) && runs(inner).nth(1).is_none() && inner.iter().all(u8::is_ascii_alphabetic))
 }

@@ -157,10 +157,9 @@ fn one(path: &str, member: &str, bytes: &[u8], key: &MaskKey, scanned: &mut Scan
 fn kind(name: &str, bytes: &[u8]) -> (Where, Form) {
     let lower = name.to_ascii_lowercase();
     let whole = match lower.as_str() {
-        "dockerfile" | "containerfile" | ".env" | ".envrc" | ".npmrc" | ".netrc" | ".pypirc" | ".pgpass"
-        | "makefile" | ".bashrc" | ".profile" | "_netrc" | ".htpasswd" | "credentials" => {
-            Some(Form::Lines(Bare::Literal))
-        }
+        ".env" | ".envrc" => Some(Form::Lines(Bare::Line)),
+        "dockerfile" | "containerfile" | ".npmrc" | ".netrc" | ".pypirc" | ".pgpass" | "makefile" | ".bashrc"
+        | ".profile" | "_netrc" | ".htpasswd" | "credentials" => Some(Form::Lines(Bare::Literal)),
         "jenkinsfile" | "vagrantfile" | "rakefile" | "gemfile" => Some(Form::Lines(Bare::Quoted)),
         "notes.txt" | "readme" | "license" => Some(Form::Lines(Bare::Prose)),
         _ => None,
@@ -168,7 +167,10 @@ fn kind(name: &str, bytes: &[u8]) -> (Where, Form) {
     if let Some(form) = whole {
         return (Where::Text, form);
     }
-    if lower.starts_with(".env.") || lower.starts_with("dockerfile.") || lower.ends_with(".env") {
+    if lower.starts_with(".env.") || lower.ends_with(".env") {
+        return (Where::Text, Form::Lines(Bare::Line));
+    }
+    if lower.starts_with("dockerfile.") {
         return (Where::Text, Form::Lines(Bare::Literal));
     }
     if lower.contains('.') {

@@ -38,7 +38,7 @@ pub const MAX_VALUE: usize = 8 * 1024;
 
 /// Judges the shape of a value that is already out of its quotes.
 pub fn judge(value: &[u8]) -> Shape {
-    let value = unquoted(value.trim_ascii());
+    let value = unquoted(value.trim_ascii()).trim_ascii();
     if value.is_empty() || matches!(value, b"''" | b"\"\"" | b"\\\"\\\"" | b"~" | b"-" | b"|" | b">") {
         return Shape::Empty;
     }

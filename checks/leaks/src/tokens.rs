@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use super::decode;
-use super::issuers::{Alphabet, Body, ISSUERS, Proof, checksum_holds, is_documented};
+use super::issuers::{Alphabet, Body, ISSUERS, Proof, before, checksum_holds, is_documented};
 use super::leak::{LeakRule, Where};
 use super::placeholders::is_placeholder;
 use super::shapes::{self, Shape};
@@ -52,7 +52,10 @@ pub fn scan(scan: &mut Scan, text: &Text<'_>, place: Where) {
         if let Some(issuer) = ISSUERS.get(pattern) {
             if let Some(range) = token(bytes, issuer.prefix, start, end, issuer) {
                 let reason = match issuer.proof {
-                    Proof::Crc62 => "its prefix and its checksum are the issuer's",
+                    Proof::Crc62 if checksum_holds(&bytes[end..range.end]) => {
+                        "its prefix and its checksum are the issuer's"
+                    }
+                    Proof::Crc62 => "its prefix, length and characters are the issuer's, though not its checksum",
                     Proof::Shape => "its prefix, length and characters are the issuer's",
                 };
                 let charge = Charge { rule: LeakRule::ProviderToken, kind: issuer.kind, reason };
@@ -136,14 +139,15 @@ fn token(
     let body = &rest[..length];
     let mut from = start;
     let mut whole_from = start;
-    match prefix {
-        ".atlasv1." => {
-            from = start.checked_sub(14)?;
-            whole_from = from;
-            if !bytes[from..start].iter().all(u8::is_ascii_alphanumeric) {
-                return None;
-            }
+    if let Some((alphabet, length)) = before(prefix) {
+        from = start.checked_sub(length)?;
+        whole_from = from;
+        let lead = &bytes[from..start];
+        if !lead.iter().all(|&b| alphabet.has(b)) || variety(lead) < 10 || monotonous(lead) {
+            return None;
         }
+    }
+    match prefix {
         "8Q~" => {
             from = start.checked_sub(3)?;
             whole_from = from;
@@ -181,13 +185,14 @@ fn token(
     {
         return None;
     }
-    if body.len() >= 8 && (variety(body) < 6 || monotonous(body)) || is_placeholder(body) {
+    if body.len() >= 8 && (variety(body) < 6 || monotonous(body)) || (!body.is_empty() && is_placeholder(body)) {
         return None;
     }
     if prefix.len() <= 3 && !mixed(body, &issuer.body) {
         return None;
     }
-    if issuer.proof == Proof::Crc62 && !checksum_holds(body) {
+    // Without its checksum it may be one that somebody changed; only what looks random is told.
+    if issuer.proof == Proof::Crc62 && !checksum_holds(body) && (!mixed(body, &issuer.body) || word_share(body) >= 30) {
         return None;
     }
     let range = whole_from..end + length;
@@ -398,6 +403,7 @@ fn userinfo(scan: &mut Scan, text: &Text<'_>, mark: usize, start: usize, place: 
             }
             b':' if colon.is_none() => colon = Some(at),
             b'@' if colon.is_some() => found = Some(at),
+            b'@' => return token_alone(scan, text, start..start + at, place),
             b' ' | b'\n' | b'\r' | b'\t' | b'"' | b'\'' | b'`' | b'\\' | b',' => break,
             b'/' | b'?' | b'#' if found.is_some() => break,
             b'/' if colon.is_none() => return,
@@ -420,6 +426,24 @@ fn userinfo(scan: &mut Scan, text: &Text<'_>, mark: usize, start: usize, place: 
         return;
     }
     in_url(scan, text, start + colon + 1..start + sign, place, &rest[..colon]);
+}
+
+/// `https://TOKEN@host`, without a user.
+fn token_alone(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, place: Where) {
+    let token = &text.bytes[range.clone()];
+    let host = &text.bytes[range.end..text.bytes.len().min(range.end + 80)];
+    // What Sentry's clients are told is no secret.
+    let plain = token.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    if (16..=255).contains(&token.len())
+        && plain
+        && shapes::judge(token) == Shape::Strong
+        && word_share(token) < 30
+        && !holds(host, b"sentry")
+    {
+        let charge =
+            Charge { rule: LeakRule::PasswordInUrl, kind: "token in a URL", reason: "user information of random text" };
+        scan.report(charge, text, range, place, "", token);
+    }
 }
 
 fn in_url(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, place: Where, user: &[u8]) {

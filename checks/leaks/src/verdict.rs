@@ -109,6 +109,11 @@ pub fn judge(name: Name, full_name: &[u8], value: &[u8], place: Where, trust: Tr
                 None
             }
         }
+        (Class::Token, Shape::Sequence) if value.len() >= 12 && trust >= Trust::Middle => Some(Charge {
+            rule: LeakRule::Placeholder,
+            kind: name.kind,
+            reason: "a run of characters stands where a credential belongs",
+        }),
         (Class::Token, Shape::Words | Shape::Digits | Shape::Sequence) => {
             // `tokenValue: HOST` names a variable.
             if secret && !value.iter().all(u8::is_ascii_uppercase) && trust == Trust::High && value.len() >= 4 {
@@ -136,7 +141,7 @@ pub fn judge(name: Name, full_name: &[u8], value: &[u8], place: Where, trust: Tr
 /// A value of a Secret under a name that says nothing: random text is one.
 pub fn unnamed(value: &[u8]) -> Option<Charge> {
     let value = value.trim_ascii();
-    (value.len() >= 12
+    (value.len() >= 8
         && shapes::judge(value) == Shape::Strong
         && !is_documented(value)
         && !names_an_object(value)

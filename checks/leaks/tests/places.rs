@@ -37,6 +37,16 @@ const LEAKS: &[(&str, &str)] = &[
     ("a.php", "$db_password = '§';"),
     ("wp-config.php", "define( 'DB_PASSWORD', '§' );"),
     ("a.xml", "<Pass encoding=\"plain\">§</Pass>"),
+    ("a.xml", "<settings>\n  <password>\n    §\n  </password>\n</settings>"),
+    ("a.xml", "<property name=\"db.password\">\n  <value>§</value>\n</property>"),
+    (".env", "DB_PASSWORD=§"),
+    ("app.properties", "db.password=§"),
+    ("nginx.conf", "set $apikey §;"),
+    ("a.sh", "git clone https://§@git.example.org/a.git"),
+    ("a.sh", "curl --proxy-user app:§ https://example.org"),
+    ("a.mk", "DB_PASSWORD ::= §"),
+    ("a.yaml", "api_keys: [§]"),
+    ("a.sql", "CREATE USER a IDENTIFIED WITH mysql_native_password BY '§'"),
     ("a.ps1", "$password = \"§\""),
     ("a.ps1", "ConvertTo-SecureString \"§\" -AsPlainText -Force"),
     ("a.py", "requests.get(url, auth=('bot', '§'))"),
@@ -67,6 +77,12 @@ const NONE: &[(&str, &str)] = &[
     ("a.js", "const maxPassword = limits.password || defaults.password;"),
     ("ci.yaml", "# curl -H \"Authorization: Bearer $API_KEY\" https://api.example.org"),
     ("A.java", " * What is between {@code <secret>} and {@code </secret>}."),
+    ("a.yaml", "password: '\" \"'"),
+    ("a.html", "<label for=\"password\">Password:</label>"),
+    (".env", "DB_PASSWORD=${DB_PASSWORD_FROM_STORE}"),
+    ("a.sh", "curl -u USERNAME:ACCESS_KEY https://example.org"),
+    ("a.yaml", "config: $__file{/etc/secrets/password}\npassword: $__file{/etc/secrets/password}\n"),
+    ("a.tpl", "kind: Secret\nstringData:\n  x: {{ set . \"appKey\" \"vlinsert\" }}\n"),
     ("a.yaml", "kind: Secret\nstringData:\n  token: HOSTNAME\n"),
     ("a.yaml", "metadata:\n  annotations:\n    nginx.ingress.kubernetes.io/auth-secret: secret1\n"),
     ("a.json", "{\"description\": \"- base64: binary data - password: any kind of string - token: a word\"}"),
@@ -81,6 +97,20 @@ const NONE: &[(&str, &str)] = &[
     ("a.tpl", "password: {{ coalesce .Values.auth.password (genPrivateKey \"rsa\") }}"),
     ("values.yaml", "description: two words 12 here\npasswordPolicy: at least 12 characters\n"),
 ];
+
+/// Values in files where a value goes to the end of its line hold anything.
+#[test]
+fn a_value_goes_to_the_end_of_its_line() {
+    let key = MaskKey::new([7; 32]);
+    for (path, name) in [(".env", "API_KEY="), ("app.properties", "db.password = "), ("a.ini", "secret_key=")] {
+        for marks in ["}<;(&", "$,)|!", ">{];#"] {
+            let value = format!("{}{marks}{}", &random(5)[..7], &random(6)[..7]);
+            let text = format!("{name}{value}\n");
+            let leaks = scan(&ScanFile { path, bytes: text.as_bytes() }, &key).leaks;
+            assert!(leaks.len() == 1 && leaks[0].range == (name.len()..name.len() + value.len()), "{path}: {text}");
+        }
+    }
+}
 
 fn random(seed: usize) -> String {
     const LETTERS: &[u8] = b"abcdefghkmnpqrstuvwxyzABCDEFGHKLMNPQRSTUVWXYZ23456789";

@@ -20,6 +20,8 @@ pub(super) struct Found {
 /// What is assigned to the name that ends at `right`.
 pub(super) fn assigned(bytes: &[u8], left: usize, right: usize, flag: bool, how: Lines) -> Option<Found> {
     let leads = leads(bytes, left);
+    let line = how.bare == Bare::Line && leads;
+    let how = if how.bare == Bare::Line { Lines { bare: Bare::Literal, ..how } } else { how };
     let mut at = right;
     // What closes the name: a quote, a quoted quote, a bracket.
     let mut closed = false;
@@ -38,6 +40,9 @@ pub(super) fn assigned(bytes: &[u8], left: usize, right: usize, flag: bool, how:
             }
             (next + if more == b'>' { 2 } else { 1 }, false)
         }
+        b'+' if bytes.get(next + 1) == Some(&b'=') => (next + 2, false),
+        b':' if bytes[next..].starts_with(b"::=") => (next + 3, false),
+        b':' if bytes[next..].starts_with(b":::=") => (next + 4, false),
         b':' => match bytes.get(next + 1) {
             Some(b'=') => (next + 2, false),
             Some(b':') => return None,
@@ -57,7 +62,9 @@ pub(super) fn assigned(bytes: &[u8], left: usize, right: usize, flag: bool, how:
             let value = next + 1;
             let stop = memchr::memchr(b'<', &bytes[value..])?;
             let has_end = bytes.get(value + stop + 1) == Some(&b'/');
-            return (stop > 0 && stop <= MAX_BARE && has_end).then_some(Found {
+            // `<label for="password">Password:</label>`
+            let label = stop > 0 && bytes[value + stop - 1] == b':';
+            return (stop > 0 && stop <= MAX_BARE && has_end && !label).then_some(Found {
                 start: value,
                 end: value + stop,
                 quoted: true,
@@ -161,7 +168,7 @@ pub(super) fn assigned(bytes: &[u8], left: usize, right: usize, flag: bool, how:
     }
     // In a URL or a word a colon is a separator of something else, unless the value follows at once in a DSN.
     let bare = if how.bare == Bare::Quoted { Bare::Quoted } else { Bare::Literal };
-    let found = match value_at(bytes, value_at_, bare, leads && loose && !closed) {
+    let found = match value_at(bytes, value_at_, bare, leads && (loose || line) && !closed) {
         // `password = os.getenv("X", "x")`
         None if bare == Bare::Quoted => default_argument(bytes, value_at_)?,
         found => found?,
@@ -182,12 +189,17 @@ pub(super) fn assigned(bytes: &[u8], left: usize, right: usize, flag: bool, how:
     {
         return None;
     }
-    Some(Found { loose, leads, ..found })
+    // To the end of the line nothing is code.
+    Some(Found { loose: loose && !line, leads, quoted: found.quoted || line, ..found })
 }
 
 /// `$password = "x"`, but neither `$password == "x"` nor a shell's `$password="x"` in the middle of a line.
 pub(super) fn assigned_variable(bytes: &[u8], left: usize, right: usize) -> Option<Found> {
     let leads = bytes[..left - 1].trim_ascii_start();
+    // nginx sets a variable without a sign between them.
+    if leads.trim_ascii_end() == b"set" && matches!(bytes.get(right), Some(b' ' | b'\t')) {
+        return value_at(bytes, right, Bare::Literal, false).map(|found| Found { leads: true, quoted: true, ..found });
+    }
     let declared = [b"".as_slice(), b"my", b"our", b"private", b"public", b"protected", b"static", b"var", b"<?php"];
     if !declared.contains(&leads.trim_ascii_end()) {
         return None;

@@ -99,7 +99,7 @@ pub(super) fn trust(value: &Found, how: Lines) -> Trust {
                 Trust::Low
             }
         }
-        (_, Bare::Literal) => {
+        (_, Bare::Literal | Bare::Line) => {
             if value.quoted || value.leads || !value.loose {
                 Trust::High
             } else {

@@ -58,7 +58,7 @@ pub(super) fn user_line(line: &[u8]) -> Option<Range<usize>> {
 /// `-u user:password` of curl.
 pub(super) fn user_flag(scan: &mut Scan, text: &Text<'_>, base: usize, bytes: &[u8], from: usize, how: Lines) -> usize {
     let rest = &bytes[from..bytes.len().min(from + 1024)];
-    for flag in [b" -u ".as_slice(), b" --user ", b" -u", b" --user="] {
+    for flag in [b" -u ".as_slice(), b" --user ", b" --proxy-user ", b" -U ", b" -u", b" --user=", b" --proxy-user="] {
         let Some(at) = memchr::memmem::find(rest, flag).or_else(|| rest.starts_with(&flag[1..]).then_some(0)) else {
             continue;
         };
@@ -66,7 +66,7 @@ pub(super) fn user_flag(scan: &mut Scan, text: &Text<'_>, base: usize, bytes: &[
         let Some(found) = value_at(bytes, from + at, Bare::Literal, false) else { continue };
         let pair = &bytes[found.start..found.end];
         if let Some(colon) = memchr::memchr(b':', pair)
-            && colon > 0
+            && !pair.iter().all(|b| b.is_ascii_uppercase() || matches!(b, b'_' | b':'))
             && let Some(rule) = password_shape(&pair[colon + 1..])
         {
             let rule = if rule == LeakRule::Placeholder { rule } else { LeakRule::CredentialInArgs };

@@ -25,8 +25,10 @@ use crate::sink::{Scan, Text};
 /// How the values of a text are to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bare {
-    /// What follows `=` or `:` is the value, quoted or not: `.env`, properties, ini, shell.
+    /// What follows `=` or `:` is the value, quoted or not, to the next blank or separator: shell, configurations.
     Literal,
+    /// The same, but to the end of the line, whatever it holds: `.env`, properties, ini.
+    Line,
     /// A word without quotes is an expression: source code, TOML, HCL.
     Quoted,
     /// People's prose: `password: hunter2` may be a sentence.
@@ -83,6 +85,7 @@ fn words() -> &'static AhoCorasick {
                     "rootpw",
                     "seed",
                     "identified by",
+                    "identified with",
                     "_pw",
                     "curl ",
                     "mysql",
@@ -124,6 +127,8 @@ pub fn one(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, how: Lines) {
 #[derive(Default)]
 struct Pair {
     name: Option<Vec<u8>>,
+    /// An element of XML, whose text is on the next line.
+    element: bool,
     age: u8,
 }
 
@@ -149,7 +154,9 @@ fn line(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, how: Lines, pair:
         on_command_line(scan, text, range.start, bytes, value, how);
     }
     if let Some(name) = pair_name(bytes) {
-        *pair = Pair { name: Some(name.to_vec()), age: 0 };
+        *pair = Pair { name: Some(name.to_vec()), element: false, age: 0 };
+    } else if let Some(name) = element(bytes) {
+        *pair = Pair { name: Some(name.to_vec()), element: true, age: 0 };
     }
     let how = if is_comment(bytes) && how.place != Where::Comment {
         Lines { place: Where::Comment, bare: if how.bare == Bare::Quoted { Bare::Quoted } else { Bare::Prose } }
@@ -162,6 +169,13 @@ fn line(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, how: Lines, pair:
         let next = one_word(scan, text, range.start, bytes, start, end, from, how);
         from = next.max(end);
     }
+}
+
+/// `<password>` alone on its line.
+fn element(line: &[u8]) -> Option<&[u8]> {
+    let name = line.trim_ascii().strip_prefix(b"<")?.strip_suffix(b">")?;
+    (!name.is_empty() && name.len() <= MAX_NAME && name.iter().all(|&b| name_byte(b)) && name[0] != b'/')
+        .then_some(name)
 }
 
 fn is_comment(line: &[u8]) -> bool {
@@ -205,6 +219,17 @@ fn one_word(
             if let Some(value) = value_at(bytes, rest, Bare::Quoted, false) {
                 let name = Name { class: Class::Password, kind: "password" };
                 convict(scan, text, base, bytes, b"SecureString", name, &value, how);
+                return value.end;
+            }
+            return end;
+        }
+        word if word.eq_ignore_ascii_case(b"identified with") => {
+            let rest = bytes[end..bytes.len().min(end + 80)].to_ascii_lowercase();
+            if let Some(by) = memchr::memmem::find(&rest, b" by ")
+                && let Some(value) = value_at(bytes, end + by + 4, Bare::Quoted, false)
+            {
+                let name = Name { class: Class::Password, kind: "password" };
+                convict(scan, text, base, bytes, b"IDENTIFIED BY", name, &value, how);
                 return value.end;
             }
             return end;
@@ -284,9 +309,19 @@ fn trim_name(name: &[u8]) -> &[u8] {
 /// `name = "DB_PASSWORD"`, `variable "db_password" {`, `<name>db.password</name>`: the name of what a later line sets.
 fn pair_name(line: &[u8]) -> Option<&[u8]> {
     let line = line.trim_ascii();
-    let key = [b"name".as_slice(), b"key", b"\"name\"", b"\"key\"", b"variable", b"<name>", b"<param-name>"]
-        .into_iter()
-        .find(|key| line.starts_with(key))?;
+    let key = [
+        b"name".as_slice(),
+        b"key",
+        b"\"name\"",
+        b"\"key\"",
+        b"variable",
+        b"<name>",
+        b"<param-name>",
+        b"<property name",
+        b"<entry key",
+    ]
+    .into_iter()
+    .find(|key| line.starts_with(key))?;
     let rest = line[key.len()..].trim_ascii_start();
     let (close, rest) = if key.ends_with(b">") {
         (b'<', rest)
@@ -304,6 +339,16 @@ fn paired(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, how: Lines, pai
     let trimmed = bytes.trim_ascii_start();
     let indent = bytes.len() - trimmed.len();
     let Some(name) = pair.name.clone() else { return };
+    if pair.element {
+        let value = trimmed.trim_ascii_end();
+        pair.name = None;
+        if !value.is_empty() && !value.starts_with(b"<") && value.len() <= MAX_BARE {
+            let found = Found { start: indent, end: indent + value.len(), quoted: true, loose: false, leads: true };
+            let judged = names::judge(&name);
+            convict(scan, text, range.start, bytes, &name, judged, &found, Lines { bare: Bare::Literal, ..how });
+        }
+        return;
+    }
     for key in [b"value".as_slice(), b"default", b"\"value\"", b"<value>", b"<param-value>"] {
         let Some(rest) = trimmed.strip_prefix(key) else { continue };
         let after = rest.trim_ascii_start();

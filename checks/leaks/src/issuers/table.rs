@@ -1,87 +1,8 @@
-//! Tokens that can be told by themselves: issuer by issuer what they start with, how long they are, which characters they
-//! have and which checksum. A row a shape; nothing here looks at names.
+//! The rows: one token's shape each.
 
-use super::lexicon::Lexicon;
-
-/// What follows a prefix.
-pub enum Body {
-    /// So many characters of an alphabet.
-    Run(Alphabet, usize, usize),
-    /// Anything that only a function can tell: the length of the body, when it is one.
-    Fn(fn(&[u8]) -> Option<usize>),
-}
-
-/// Sets of characters.
-#[derive(Clone, Copy)]
-pub enum Alphabet {
-    /// `0-9A-Za-z`
-    Alnum,
-    /// `0-9A-Za-z_-`
-    Url,
-    /// `0-9A-Za-z_-.`
-    Dotted,
-    /// `0-9a-f`
-    Hex,
-    /// `0-9a-z`
-    LowerAlnum,
-    /// `0-9A-Z`
-    UpperAlnum,
-    /// `0-9A-Za-z+/=`, padding at the end
-    Base64,
-    /// `0-9A-Za-z_-+/=.~`
-    Any,
-}
-
-impl Alphabet {
-    /// Whether a byte belongs to it.
-    pub fn has(self, b: u8) -> bool {
-        match self {
-            Self::Alnum => b.is_ascii_alphanumeric(),
-            Self::Url => b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'),
-            Self::Dotted => b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'),
-            Self::Hex => matches!(b, b'0'..=b'9' | b'a'..=b'f'),
-            Self::LowerAlnum => b.is_ascii_digit() || b.is_ascii_lowercase(),
-            Self::UpperAlnum => b.is_ascii_digit() || b.is_ascii_uppercase(),
-            Self::Base64 => b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='),
-            Self::Any => b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'+' | b'/' | b'=' | b'.' | b'~'),
-        }
-    }
-}
-
-/// How a token proves itself.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Proof {
-    /// By its shape alone.
-    Shape,
-    /// By the CRC-32 of its first thirty characters in its last six, base 62.
-    Crc62,
-}
-
-/// One row.
-pub struct Issuer {
-    /// For messages.
-    pub kind: &'static str,
-    /// What it starts with.
-    pub prefix: &'static str,
-    /// What follows.
-    pub body: Body,
-    /// How it proves itself.
-    pub proof: Proof,
-}
-
-const fn run(kind: &'static str, prefix: &'static str, alphabet: Alphabet, least: usize, most: usize) -> Issuer {
-    Issuer { kind, prefix, body: Body::Run(alphabet, least, most), proof: Proof::Shape }
-}
-
-const fn sum(kind: &'static str, prefix: &'static str) -> Issuer {
-    Issuer { kind, prefix, body: Body::Run(Alphabet::Alnum, 36, 36), proof: Proof::Crc62 }
-}
-
-const fn by(kind: &'static str, prefix: &'static str, body: fn(&[u8]) -> Option<usize>) -> Issuer {
-    Issuer { kind, prefix, body: Body::Fn(body), proof: Proof::Shape }
-}
-
-use Alphabet::{Alnum, Any, Base64, Dotted, Hex, LowerAlnum, UpperAlnum, Url};
+use super::Alphabet::{self, Alnum, Any, Base64, Dotted, Hex, LowerAlnum, UpperAlnum, Url};
+use super::{Issuer, by, parts, run, run_of, sum};
+use super::{asana, azure_client, azure_key, azure_signature, discord, gitlab, openai, slack, tailscale, uuid};
 
 /// All rows.
 pub static ISSUERS: &[Issuer] = &[
@@ -183,7 +104,7 @@ pub static ISSUERS: &[Issuer] = &[
     run("Shopify shared secret", "shpss_", Hex, 32, 32),
     run("Square access token", "sq0atp-", Url, 22, 22),
     run("Square OAuth secret", "sq0csp-", Url, 43, 43),
-    run("Square production token", "EAAAl", Url, 55, 65),
+    run("Square production token", "EAAA", Url, 56, 66),
     by("PayPal access token", "access_token$production$", |t| parts(t, b'$', &[(LowerAlnum, 16, 16), (Hex, 32, 32)])),
     run("Atlassian API token", "ATATT3", Any, 100, 250),
     run("Atlassian scoped token", "ATCTT3", Any, 100, 250),
@@ -221,7 +142,7 @@ pub static ISSUERS: &[Issuer] = &[
     run("SonarQube global token", "sqa_", Hex, 40, 40),
     by("CircleCI personal token", "CCIPAT_", |t| parts(t, b'_', &[(Alnum, 22, 22), (Hex, 40, 40)])),
     by("CircleCI project token", "CCIPRJ_", |t| parts(t, b'_', &[(Alnum, 22, 22), (Hex, 40, 40)])),
-    run("Buildkite agent token", "bkua_", Hex, 40, 40),
+    run("Buildkite agent token", "bkua_", LowerAlnum, 40, 40),
     run("Buildkite cluster token", "bkct_", Url, 40, 80),
     by("Tailscale key", "tskey-", tailscale),
     run("1Password service account token", "ops_eyJ", Any, 200, 1200),
@@ -252,7 +173,7 @@ pub static ISSUERS: &[Issuer] = &[
     by("Airtable token", "pat", |t| parts(t, b'.', &[(Alnum, 14, 14), (Hex, 64, 64)])),
     by("Asana token", "1/", asana),
     run("Dropbox access token", "sl.", Url, 120, 200),
-    run("Facebook access token", "EAA", Alnum, 120, 300),
+    run("Facebook access token", "EAA", Alnum, 100, 300),
     run("Flutterwave secret key", "FLWSECK-", Url, 32, 50),
     run("Flutterwave secret key", "FLWSECK_", Url, 32, 50),
     run("EasyPost API key", "EZAK", Alnum, 54, 54),
@@ -299,223 +220,108 @@ pub static ISSUERS: &[Issuer] = &[
     run("Rollbar or Pusher token", "pit_", Hex, 32, 32),
     run("Meilisearch or Trigger.dev key", "tr_prod_", Alnum, 20, 40),
     run("Unkey root key", "unkey_", Alnum, 20, 60),
+    // Rows whose names may not say it all: what other scanners know, too.
+    run("Adobe OAuth client secret", "p8e-", Alnum, 32, 32),
+    by("Akamai EdgeGrid credential", "akab-", |t| parts(t, b'-', &[(LowerAlnum, 16, 16), (LowerAlnum, 16, 16)])),
+    run("Alchemy API key", "alcht_", Alnum, 30, 30),
+    run("Apify API token", "apify_api_", Alnum, 36, 36),
+    run("Bitbucket Data Center token", "BBDC-", Base64, 40, 48),
+    run("AWS AppSync API key", "da2-", LowerAlnum, 26, 26),
+    run("AWS session token", "IQoJb3JpZ2luX2Vj", Base64, 100, 2000),
+    run("AWS Bedrock API key", "bedrock-api-key-", Base64, 60, 2000),
+    by("Azure DevOps personal access token", "AZDO", |t| run_of(t, Alnum, 4, 4)),
+    by("Azure storage key", "+ASt", |t| run_of(t, Base64, 6, 8)),
+    by("Azure Cosmos DB key", "ACDb", |t| run_of(t, Base64, 6, 8)),
+    by("Azure Batch key", "+ABa", |t| run_of(t, Base64, 6, 8)),
+    by("Azure Functions key", "AzFu", |t| run_of(t, Any, 6, 10)),
+    by("Azure Search key", "AzSe", |t| run_of(t, Alnum, 6, 10)),
+    by("Azure container registry password", "+ACR", |t| run_of(t, Base64, 6, 8)),
+    run("ClickHouse Cloud API secret", "4b1d", Alnum, 38, 38),
+    by("ClickUp token", "pk_", |t| parts(t, b'_', &[(UpperAlnum, 7, 9), (UpperAlnum, 32, 32)])),
+    run("Klaviyo private key", "pk_", Hex, 34, 34),
+    run("Cloudflare user token", "cfut_", Alnum, 48, 48),
+    run("Cloudflare account token", "cfat_", Alnum, 48, 48),
+    run("Cloudflare global key", "cfk_", Alnum, 48, 48),
+    by("Defined Networking key", "dnkey-", |t| parts(t, b'-', &[(UpperAlnum, 26, 26), (UpperAlnum, 52, 52)])),
+    run("Dependency-Track API key", "odt_", Alnum, 32, 40),
+    by("Docker Swarm join token", "SWMTKN-1-", |t| parts(t, b'-', &[(LowerAlnum, 50, 50), (LowerAlnum, 25, 25)])),
+    run("Docker Swarm unlock key", "SWMKEY-1-", Base64, 43, 44),
+    run("Doppler service account token", "dp.sa.", Alnum, 40, 44),
+    run("Duffel test token", "duffel_test_", Url, 43, 43),
+    run("ElevenLabs API key", "sk_", Hex, 48, 48),
+    run("DeepSeek API key", "sk-", Hex, 32, 32),
+    run("Endor Labs API key", "endr+", Alnum, 16, 16),
+    run("Figma token", "figp_", Url, 38, 45),
+    by("GitHub app token", "ghs_", |t| {
+        let digits = t.iter().take(20).take_while(|b| b.is_ascii_digit()).count();
+        let jwt = t.get(digits..)?.strip_prefix(b"_")?;
+        let length = jwt.starts_with(b"eyJ").then(|| run_of(jwt, Dotted, 100, 2000))??;
+        (digits > 0).then_some(digits + 1 + length)
+    }),
+    run("GitLab runner registration token", "glrtr-", Url, 20, 40),
+    run("GitLab workspace token", "glwt-", Url, 20, 40),
+    run("GitLab session", "_gitlab_session=", Hex, 32, 32),
+    by("HubSpot private app token", "pat-na1-", uuid),
+    by("HubSpot private app token", "pat-eu1-", uuid),
+    run("Instagram access token", "IGQVJ", Any, 100, 300),
+    run("Intra42 client secret", "s-s4t2af-", Hex, 64, 64),
+    run("Ionic token", "ion_", Alnum, 42, 42),
+    run("Jina API key", "jina_", Url, 56, 64),
+    run("LlamaIndex API key", "llx-", Url, 40, 60),
+    by("MaxMind license key", "_mmk", |_| Some(0)),
+    run("MongoDB Atlas service account secret", "mdb_sa_sk_", Url, 40, 40),
+    by("Microsoft Teams webhook", "outlook.office.com/webhook/", |t| {
+        let end = t.iter().position(|b| !Any.has(*b) && *b != b'@').unwrap_or(t.len());
+        (end >= 100 && t[..end].windows(17).any(|w| w == b"/IncomingWebhook/")).then_some(end)
+    }),
+    run("NATS user seed", "SUA", UpperAlnum, 55, 55),
+    run("NATS account seed", "SAA", UpperAlnum, 55, 55),
+    run("NATS operator seed", "SOA", UpperAlnum, 55, 55),
+    run("New Relic admin key", "NRAA-", Hex, 27, 27),
+    run("New Relic query key", "NRIQ-", Url, 32, 32),
+    run("New Relic REST key", "NRRA-", Hex, 42, 42),
+    by("New Relic license key", "NRAL", |_| Some(0)),
+    run("Nightfall API key", "NF-", Alnum, 32, 32),
+    run("NVIDIA API key", "nvapi-", Url, 60, 70),
+    run("Octopus Deploy API key", "API-", UpperAlnum, 26, 36),
+    run("Pagar.me secret key", "ak_live_", Alnum, 30, 30),
+    run("PostHog personal API key", "phx_", Alnum, 40, 50),
+    run("Postman collection token", "PMAT-", UpperAlnum, 26, 26),
+    run("Ramp client secret", "ramp_sec_", Alnum, 48, 48),
+    run("Rootly API key", "rootly_", Hex, 64, 64),
+    by("Salesforce access token", "00D", |t| parts(t, b'!', &[(Alnum, 12, 15), (Dotted, 90, 110)])),
+    run("Salesforce refresh token", "5Aep861", Dotted, 70, 90),
+    by("Segment or Sourcegraph token", "sgp_", |t| {
+        parts(t, b'_', &[(Hex, 16, 16), (Hex, 40, 40)])
+            .or_else(|| run_of(t, Hex, 40, 40))
+            .or_else(|| run_of(t, Alnum, 64, 64))
+    }),
+    run("Sourcegraph Cody token", "slk_", Hex, 64, 64),
+    run("SettleMint token", "sm_pat_", Alnum, 16, 16),
+    run("Slack configuration refresh token", "xoxe-1-", Alnum, 140, 150),
+    run("Slack session cookie", "xoxd-", Any, 40, 400),
+    by("Slack legacy token", "xoxo-", slack),
+    by("Slack trigger", "hooks.slack.com/triggers/", |t| {
+        parts(t, b'/', &[(UpperAlnum, 8, 14), (UpperAlnum, 10, 15), (Hex, 32, 32)])
+    }),
+    run("SonarCloud token", "sqco_", Alnum, 40, 60),
+    run("SpectralOps token", "spu-", Hex, 32, 32),
+    by("StackHawk API key", "hawk.", |t| parts(t, b'.', &[(Url, 20, 20), (Url, 20, 20)])),
+    run("Stripe secret key", "sk_prod_", Alnum, 20, 247),
+    run("Stripe restricted key", "rk_prod_", Alnum, 20, 247),
+    run("Supabase access token", "sbp_v0_", Hex, 40, 40),
+    run("Together API key", "tgp_v1_", Url, 43, 43),
+    run("Trello token", "ATTA", Alnum, 72, 72),
+    by("Twitch stream key", "live_", |t| parts(t, b'_', &[(UpperAlnum, 8, 10), (Alnum, 28, 32)])),
+    run("Ubidots token", "BBFF-", Alnum, 30, 30),
+    run("Vercel AI gateway key", "vck_", Alnum, 50, 60),
+    by("Voiceflow API key", "VF.DM.", |t| parts(t, b'.', &[(Hex, 24, 24), (Alnum, 16, 16)])),
+    run("WunderGraph API key", "cosmo_", Hex, 32, 32),
+    by("Yandex Cloud IAM token", "t1.", |t| parts(t, b'.', &[(Url, 30, 60), (Url, 80, 90)])),
+    by("Zapier hook", "hooks.zapier.com/hooks/catch/", |t| parts(t, b'/', &[(UpperAlnum, 5, 9), (LowerAlnum, 6, 8)])),
+    by("Zoho token", "1000.", |t| parts(t, b'.', &[(Hex, 32, 32), (Hex, 32, 32)])),
+    by("1Password secret key", "A3-", |t| {
+        let last = [(UpperAlnum, 5, 6); 6];
+        parts(t, b'-', &last).or_else(|| parts(t, b'-', &last[..5]))
+    }),
 ];
-
-/// A run of an alphabet that ends where it should.
-pub fn run_of(text: &[u8], alphabet: Alphabet, least: usize, most: usize) -> Option<usize> {
-    let mut end = text.iter().take(most + 1).take_while(|&&b| alphabet.has(b)).count();
-    // A full stop or padding at the end belongs to the sentence, or to what is around.
-    while end > 0 && matches!(text[end - 1], b'.' | b'~') {
-        end -= 1;
-    }
-    (end >= least && end <= most).then_some(end)
-}
-
-/// Parts of given alphabets and lengths with a separator between them.
-fn parts(text: &[u8], separator: u8, parts: &[(Alphabet, usize, usize)]) -> Option<usize> {
-    let mut at = 0;
-    for (number, &(alphabet, least, most)) in parts.iter().enumerate() {
-        if number > 0 {
-            if text.get(at) != Some(&separator) {
-                return None;
-            }
-            at += 1;
-        }
-        let rest = &text[at..];
-        let last = number + 1 == parts.len();
-        let length = rest.iter().take(most + 1).take_while(|&&b| alphabet.has(b) && (last || b != separator)).count();
-        if length < least || length > most {
-            return None;
-        }
-        at += length;
-    }
-    Some(at)
-}
-
-/// Twenty characters, or the routable form with its two dots.
-fn gitlab(text: &[u8]) -> Option<usize> {
-    let length = text.iter().take(320).take_while(|&&b| Alphabet::Dotted.has(b)).count();
-    let length = length - text[..length].iter().rev().take_while(|&&b| b == b'.').count();
-    if let Some(at) = text[..length].iter().position(|&b| b == b'.') {
-        return (at >= 20 && length >= at + 10).then_some(length);
-    }
-    (20..=64).contains(&length).then_some(length)
-}
-
-fn azure_key(text: &[u8]) -> Option<usize> {
-    let length = text.iter().take(90).take_while(|&&b| Alphabet::Base64.has(b)).count();
-    ((length == 88 || length == 44) && text[length - 1] == b'=').then_some(length)
-}
-
-/// `sig=` of a URL with `se=` or `sv=`: forty-three or more base64 digits, percent-encoded.
-fn azure_signature(text: &[u8]) -> Option<usize> {
-    let end = text
-        .iter()
-        .take(80)
-        .take_while(|&&b| b.is_ascii_alphanumeric() || matches!(b, b'%' | b'+' | b'/' | b'='))
-        .count();
-    let sig = &text[..end];
-    let padded = sig.ends_with(b"%3D") || sig.ends_with(b"%3d") || sig.ends_with(b"=");
-    ((43..=72).contains(&end) && padded).then_some(end)
-}
-
-/// What follows `8Q~`; the three characters before it belong to the secret too.
-fn azure_client(text: &[u8]) -> Option<usize> {
-    let length = text.iter().take(36).take_while(|&&b| Alphabet::Dotted.has(b) || b == b'~').count();
-    (31..=34).contains(&length).then_some(length)
-}
-
-/// Numbers, and random characters at the end.
-fn slack(text: &[u8]) -> Option<usize> {
-    let length = run_of(text, Alphabet::Url, 20, 200)?;
-    (text[..length].iter().filter(|b| b.is_ascii_digit()).count() >= 6).then_some(length)
-}
-
-fn openai(text: &[u8]) -> Option<usize> {
-    const MARK: &[u8] = b"T3BlbkFJ";
-    let length = text.iter().take(260).take_while(|&&b| Alphabet::Url.has(b)).count();
-    let marked = memchr::memmem::find(&text[..length], MARK).is_some_and(|at| at >= 16 && length - at >= 24);
-    let project = [b"proj-".as_slice(), b"svcacct-", b"admin-"].iter().any(|p| text.starts_with(p)) && length >= 48;
-    let old = length == 48 && text[..48].iter().all(u8::is_ascii_alphanumeric);
-    (marked || project || old).then_some(length)
-}
-
-fn uuid(text: &[u8]) -> Option<usize> {
-    text.get(..36).filter(|id| super::shapes::is_uuid(id)).map(<[u8]>::len)
-}
-
-fn tailscale(text: &[u8]) -> Option<usize> {
-    let kind = text.iter().position(|&b| b == b'-').filter(|&at| (3..=10).contains(&at))? + 1;
-    let length = text[kind..].iter().take(90).take_while(|&&b| b.is_ascii_alphanumeric() || b == b'-').count();
-    (length >= 16).then_some(kind + length)
-}
-
-fn discord(text: &[u8]) -> Option<usize> {
-    let id = text.iter().take(24).take_while(|b| b.is_ascii_digit()).count();
-    if id < 16 || text.get(id) != Some(&b'/') {
-        return None;
-    }
-    Some(id + 1 + run_of(&text[id + 1..], Alphabet::Url, 60, 80)?)
-}
-
-fn asana(text: &[u8]) -> Option<usize> {
-    let id = text.iter().take(20).take_while(|b| b.is_ascii_digit()).count();
-    if id < 13 || text.get(id) != Some(&b':') {
-        return None;
-    }
-    Some(id + 1 + run_of(&text[id + 1..], Alphabet::Hex, 32, 32)?)
-}
-
-/// Shapes that only a name makes tokens of: the words of the issuer, the length and the alphabet of the value.
-pub static NAMED: &[(&str, &str, Alphabet, usize)] = &[
-    ("Datadog API key", "datadog", Hex, 32),
-    ("Datadog API key", "dd_api", Hex, 32),
-    ("Datadog application key", "dd_app", Hex, 40),
-    ("Datadog application key", "datadog", Hex, 40),
-    ("Cloudflare API token", "cloudflare", Url, 40),
-    ("Cloudflare API key", "cloudflare", Hex, 37),
-    ("Cloudflare API token", "cf_api", Url, 40),
-    ("AWS secret access key", "aws", Base64, 40),
-    ("Heroku API key", "heroku", Url, 36),
-    ("Snyk token", "snyk", Url, 36),
-    ("Consul token", "consul", Url, 36),
-    ("Algolia admin key", "algolia", Hex, 32),
-    ("Fastly API token", "fastly", Url, 32),
-    ("PagerDuty key", "pagerduty", Alnum, 32),
-    ("PagerDuty token", "pagerduty", Url, 20),
-    ("Opsgenie API key", "opsgenie", Url, 36),
-    ("Twilio auth token", "twilio", Hex, 32),
-    ("Auth0 client secret", "auth0", Url, 64),
-    ("Okta API token", "okta", Url, 42),
-    ("Confluent Cloud secret", "confluent", Base64, 64),
-    ("Upstash token", "upstash", Any, 64),
-    ("New Relic license key", "new_relic", Hex, 40),
-    ("New Relic license key", "newrelic", Hex, 40),
-    ("Twitter API secret", "twitter", Alnum, 50),
-    ("Codecov token", "codecov", Url, 36),
-    ("Mailchimp API key", "mailchimp", Url, 36),
-    ("Elastic API key", "elastic", Base64, 60),
-    ("Travis CI token", "travis", Alnum, 22),
-    ("Drone token", "drone", Alnum, 32),
-    ("Etsy API key", "etsy", LowerAlnum, 24),
-];
-
-/// The CRC-32 of zip and Ethernet.
-pub fn crc32(bytes: &[u8]) -> u32 {
-    let mut crc = u32::MAX;
-    for &b in bytes {
-        crc ^= u32::from(b);
-        for _ in 0..8 {
-            crc = crc >> 1 ^ if crc & 1 == 1 { 0xedb8_8320 } else { 0 };
-        }
-    }
-    !crc
-}
-
-/// Whether the last six characters of a token are the checksum of the ones before.
-pub fn checksum_holds(body: &[u8]) -> bool {
-    const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    let Some(at) = body.len().checked_sub(6) else { return false };
-    let mut left = crc32(&body[..at]) as usize;
-    let mut expected = [b'0'; 6];
-    for digit in expected.iter_mut().rev() {
-        *digit = DIGITS[left % 62];
-        left /= 62;
-    }
-    body[at..] == expected
-}
-
-/// Tokens that an issuer prints in its own documentation.
-pub fn is_documented(token: &[u8]) -> bool {
-    static KNOWN: Lexicon = Lexicon::new(concat!(
-        "4eC39HqLyjW",
-        "DarjtT1zdp7dc",
-        " ",
-        "BQokikJOvBi",
-        "I2HlWgH4olfQ2",
-        " ",
-        "wJalrXUtnFEMI/",
-        "K7MDENG/",
-        " ",
-        "AKIAIOSFODNN7",
-        "EXAMPLE",
-        " ",
-        "T00000000/B00000000",
-        "/XXXXXXXXXXXX",
-        " ",
-        "SflKxwRJSMeKKF2QT4",
-        "fwpMeJf36POk6yJV_adQssw5c",
-        " ",
-        "MTIzNDU2Nzg5MDEyMzQ1",
-        "Njc4OTAxMjM0NTY3ODkwMTI",
-        " ",
-        "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1",
-        "OUzFT50uSRZ6IFsuFq2UVErCz4I6tq",
-        " ",
-        "C2y6yDjf5/R+ob0N8A7Cgv30VRDJIW",
-        "EHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw==",
-        " ",
-        "EXAMPLE"
-    ));
-    KNOWN.inside(token)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn at_least_sixty_issuers() {
-        let mut kinds: Vec<_> = ISSUERS.iter().map(|i| i.kind.split(' ').next()).collect();
-        kinds.sort_unstable();
-        kinds.dedup();
-        assert!(kinds.len() >= 60, "{}", kinds.len());
-    }
-
-    #[test]
-    fn checksums() {
-        assert_eq!(crc32(b"123456789"), 0xcbf4_3926);
-        let body = "a1B2".repeat(8);
-        assert!(!checksum_holds(body.as_bytes()));
-    }
-}
