@@ -227,3 +227,32 @@ fn help_teaches_with_examples() {
     assert_eq!(repository.run(&["validat"]).status.code(), Some(2));
     assert!(workspace().join("tests/cases").is_dir());
 }
+
+#[test]
+fn what_two_renders_print_alike_is_not_random() {
+    let repository = Repository::base();
+    // The values do not decide this, and nothing of it is printed.
+    let unknown = "{{ if .Capabilities.APIVersions.Has \"none.example/v1\" }}{{ randAlphaNum 9 }}{{ end }}\n";
+    let thrown_away = "{{ $id := uuidv4 }}{{ $time := now }}\n";
+    let few = "{{ if .Capabilities.APIVersions.Has \"none.example/v1\" }}{{ randInt 0 9 }}{{ end }}\n";
+    repository.write("charts/web/templates/unknown.yaml", format!("{unknown}{thrown_away}{few}"));
+    let random = "kind: ConfigMap\nmetadata: {name: s}\ndata: {id: {{ randAlpha 9 }}}\n";
+    repository.write("charts/web/templates/random.yaml", random);
+    repository.run(&["validate", "--check", "render", "--report", "json=report.json"]);
+    let report: serde_json::Value = serde_json::from_str(&repository.read("report.json")).unwrap();
+    let found: Vec<String> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| {
+            let (severity, message) = (f["severity"].as_str().unwrap(), f["message"].as_str().unwrap());
+            format!("{severity} {message} {}", f["render"][0]["path"].as_str().unwrap_or_default())
+        })
+        .collect();
+    let expected = [
+        "error `randAlpha` gives another result at each render data.id",
+        "error `now` tells the time of the render ",
+        "warning `randInt` gives another result at each render ",
+    ];
+    assert_eq!(found, expected);
+}
