@@ -256,3 +256,67 @@ fn what_two_renders_print_alike_is_not_random() {
     ];
     assert_eq!(found, expected);
 }
+
+#[test]
+fn values_in_a_text_of_another_tool_are_told_where_they_stand() {
+    let repository = Repository::base();
+    let matrix = repository.read("environments/matrix.yaml");
+    let part = "{file: \"environments/{env}.yaml\", kind: Application, at: /spec/source/helm/values}";
+    let matrix = matrix
+        .replace("environments/{env}/{release}.yaml", part)
+        .replace("{}\n  production: {", "{owns: [stage.example.org]}\n  production: {owns: [example.org], ");
+    repository.write("environments/matrix.yaml", matrix.replace("    web: {}", "    web: {}\n    api: {chart: web}"));
+    repository.write("charts/values/api.yaml", "logLevel: info\n");
+    repository.write(
+        "charts/web/templates/host.yaml",
+        "kind: ConfigMap\nmetadata: {name: h}\ndata: {H: {{ .Values.host }}, DB_PASSWORD: {{ .Values.db.password }}}\n",
+    );
+    let value = ["Zk4Wq8", "Rt2xLm"].concat();
+    for env in ["staging", "production"] {
+        std::fs::remove_dir_all(repository.path(format!("environments/{env}"))).unwrap();
+        let application = |release: &str, values: &str| {
+            format!(
+                "kind: Application\nmetadata: {{name: {release}}}\nspec:\n  source:\n    helm:\n      values: {values}\n"
+            )
+        };
+        let text = format!(
+            "|\n        # ü\n        bucket: b\n        region: r\n\n        host: x.stage.example.org\n        region: s\n        bukcet: c\n        db:\n          password: {value}"
+        );
+        let other = format!(
+            "|-\n          bucket: b\n          region: r\n          host: h\n          db: {{password: {value}}}"
+        );
+        repository.write(
+            &format!("environments/{env}.yaml"),
+            format!("{}---\n{}", application("api", &other), application("web", &text)),
+        );
+    }
+    repository.run(&["validate", "--skip", "golden", "--report", "json=report.json"]);
+    let report: serde_json::Value = serde_json::from_str(&repository.read("report.json")).unwrap();
+    let place = |f: &serde_json::Value| {
+        let at = &f["location"];
+        let cells: Vec<&str> = f["cells"].as_array().unwrap().iter().map(|c| c.as_str().unwrap()).collect();
+        format!(
+            "{} {}:{}:{} {}",
+            f["rule"].as_str().unwrap(),
+            at["file"].as_str().unwrap(),
+            at["line"],
+            at["column"],
+            cells.join(" ")
+        )
+    };
+    let found: Vec<String> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(place)
+        .filter(|f| f.contains("environments/production.yaml"))
+        .collect();
+    let expected = [
+        "leaks/literal-credential environments/production.yaml:10:26 production/api",
+        "boundary/foreign-environment environments/production.yaml:22:9 production/web",
+        "sources/duplicate-key environments/production.yaml:23:9 production/web",
+        "leaks/literal-credential environments/production.yaml:26:21 production/web",
+        "values/unread environments/production.yaml:24:9 production/web",
+    ];
+    assert_eq!(found, expected);
+}

@@ -3,8 +3,9 @@
 use crate::facts::Facts;
 use crate::model::{Cell, Matrix, Place};
 use crate::sources::{SourceKind, Sources};
+use crate::template;
 use finding::RenderPlace;
-use yaml::Node;
+use yaml::{Inside, Node};
 
 /// Values files larger than this are not searched.
 const MAX_SEARCHED: usize = 4 * 1024 * 1024;
@@ -78,7 +79,8 @@ fn in_values(sources: &Sources, path: &str, text: &str) -> Option<Place> {
         return None;
     }
     let mut found: Option<(u8, Place)> = None;
-    for document in yaml::parse(source.text()?) {
+    let all = source.text()?;
+    for document in yaml::parse(all) {
         let Some(root) = document.root else { continue };
         root.leaves(&mut |steps, node| {
             let Some(scalar) = node.text() else { return };
@@ -89,21 +91,27 @@ fn in_values(sources: &Sources, path: &str, text: &str) -> Option<Place> {
                 () => return,
             };
             if found.as_ref().is_none_or(|(best, _)| rank > *best) {
-                found = Some((rank, inside(path, node, text)));
+                found = Some((rank, in_scalar(path, all, node, &|line| holds(line, text))));
             }
         });
     }
     found.map(|(_, place)| place)
 }
 
-/// The line inside a block scalar, or the scalar itself.
-fn inside(path: &str, node: &Node, text: &str) -> Place {
-    let many = node.span.end.line > node.span.start.line + 1;
-    let line = node.text().and_then(|t| t.lines().position(|l| holds(l, text)));
-    match line.filter(|_| many) {
-        Some(line) => Place::line(path, node.span.start.line + 1 + line),
-        None => Place::new(path, node.span),
+/// The line of a scalar that holds something, or the scalar itself where it stands on one line. `source` is the file's text.
+pub fn in_scalar(path: &str, source: &str, node: &Node, holds: &dyn Fn(&str) -> bool) -> Place {
+    let whole = Place::new(path, node.span);
+    let Some(text) = node.text().filter(|_| node.span.end.line > node.span.start.line) else { return whole };
+    let mut start = 0;
+    for line in text.split('\n') {
+        if holds(line) {
+            let first = start + line.len() - line.trim_start().len();
+            let span = template::span(text, &(first..start + line.trim_end().len()));
+            return Inside::of(node, source).map_or(whole, |inside| Place::new(path, inside.span(span)));
+        }
+        start += line.len() + 1;
     }
+    whole
 }
 
 fn names_a_reference(step: &str) -> bool {

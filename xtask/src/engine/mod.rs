@@ -9,6 +9,7 @@ use ::leaks::{Leak, MaskKey};
 use checks::facts::Facts;
 use checks::model::{Cell, Environment, Matrix};
 use checks::object::{self, Object};
+use checks::part;
 use checks::rules::{self, CellView, Check, EnvironmentView, MatrixView, Rule, SourceView};
 use checks::sources::{Source, SourceKind, Sources};
 use checks::values::Charts;
@@ -45,7 +46,8 @@ impl Engine<'_> {
                 check(&view, &mut found);
                 for finding in &mut found[before..] {
                     if finding.cells.is_empty() {
-                        finding.cells.extend(source.cells.iter().cloned());
+                        let line = finding.place.as_ref().map_or(0, |place| place.line);
+                        finding.cells = part::cells_at(self.matrix, &source.cells, path, text, line);
                     }
                 }
             }

@@ -1,7 +1,8 @@
 //! `boundary/environment-in-defaults`.
 
 use super::hosts::Owners;
-use crate::model::{Place, Severity};
+use crate::model::Severity;
+use crate::places;
 use crate::rules::{Check, Rule, SourceView};
 use crate::sources::SourceKind;
 use finding::Finding;
@@ -50,7 +51,9 @@ fn check(view: &SourceView<'_>, findings: &mut Vec<Finding>) {
                 let path = path.join(".").replace(".[", "[");
                 let mut finding = RULE
                     .finding(format!("{path} holds a host of {owner}: {}", owned.host))
-                    .at(Place::new(view.path, node.span))
+                    .at(places::in_scalar(view.path, view.text, node, &|line| {
+                        owners.find(line).iter().any(|other| other.host == owned.host)
+                    }))
                     .label(format!("{owner} owns it"))
                     .help(format!("leave {path} empty here, and set it in each environment's overlay"));
                 finding.cells.clone_from(&view.source.cells);
