@@ -20,6 +20,7 @@
 //!     at: values/graph.yaml:3               # optional
 //!     cells: [local/graph]                  # optional
 //!     label, help, notes: …                 # optional, word by word
+//!     related: [values/graph.yaml:3 words]  # optional, the places beside it
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -54,6 +55,7 @@ struct Expected {
     label: Option<String>,
     help: Option<String>,
     notes: Option<Vec<String>>,
+    related: Option<Vec<String>>,
 }
 
 #[test]
@@ -119,6 +121,7 @@ fn compare(path: &Path, found: &[Finding], expected: &[Expected]) -> Vec<String>
                 && wanted.label.as_ref().is_none_or(|label| *label == f.label)
                 && wanted.help.as_ref().is_none_or(|help| *help == f.help)
                 && wanted.notes.as_ref().is_none_or(|notes| *notes == f.notes)
+                && wanted.related.as_ref().is_none_or(|related| *related == beside(f))
         };
         match open.iter().position(fits) {
             Some(at) => {
@@ -131,12 +134,13 @@ fn compare(path: &Path, found: &[Finding], expected: &[Expected]) -> Vec<String>
         let cells: Vec<&str> = finding.cells.iter().map(String::as_str).collect();
         let notes = finding.notes.join("\n  = ");
         failures.push(format!(
-            "{}: not expected: {}\n  at {}\n  {}\n  cells {}\n  = {notes}\n  help {}",
+            "{}: not expected: {}\n  at {}\n  {}\n  cells {}\n  = {notes}\n  related {:?}\n  help {}",
             path.display(),
             finding.message,
             place(finding),
             finding.label,
             cells.join(", "),
+            beside(finding),
             finding.help
         ));
     }
@@ -264,6 +268,7 @@ fn read(text: &str) -> Option<Fixture> {
         label: e.str_at(&["label"]).map(str::to_owned),
         help: e.str_at(&["help"]).map(str::to_owned),
         notes: e.get("notes").map(strings),
+        related: e.get("related").map(strings),
     });
     let unknown = root.get("unknown").map(strings).unwrap_or_default().into_iter().collect();
     Some(Fixture { expect: expect.collect(), matrix, sources, renders, unknown })
@@ -279,6 +284,11 @@ fn kind_of(path: &str) -> SourceKind {
         _ if path.starts_with("environments/") && path.split('/').count() > 2 => SourceKind::Overlay,
         _ => SourceKind::Other,
     }
+}
+
+/// The places beside a finding's own, with their words.
+fn beside(finding: &Finding) -> Vec<String> {
+    finding.related.iter().map(|(place, label)| format!("{}:{} {label}", place.file, place.line)).collect()
 }
 
 fn strings(node: &Node) -> Vec<String> {
