@@ -187,8 +187,15 @@ fn run(rule: &Rule, fixture: &Fixture) -> Vec<Finding> {
                 let text = source.text().unwrap_or_default();
                 let is_yaml = path.ends_with(".yaml") && source.kind != SourceKind::Template;
                 let documents = if is_yaml { parse(text) } else { Vec::new() };
-                let view =
-                    SourceView { matrix: &fixture.matrix, path, source, text, documents: &documents, leaks: &[] };
+                let view = SourceView {
+                    matrix: &fixture.matrix,
+                    path,
+                    source,
+                    text,
+                    documents: &documents,
+                    leaks: &[],
+                    sources: &fixture.sources,
+                };
                 check(&view, &mut findings);
             }
         }

@@ -39,7 +39,15 @@ impl Engine<'_> {
         let is_yaml = path.ends_with(".yaml") || path.ends_with(".yml");
         let documents = if is_yaml && source.kind != SourceKind::Template { yaml::parse(text) } else { Vec::new() };
         let leaks = self.leaks(path, source);
-        let view = SourceView { matrix: self.matrix, path, source, text, documents: &documents, leaks: &leaks };
+        let view = SourceView {
+            matrix: self.matrix,
+            path,
+            source,
+            text,
+            documents: &documents,
+            leaks: &leaks,
+            sources: self.sources,
+        };
         for rule in self.rules {
             if let Check::Source(check) = rule.check {
                 let before = found.len();
