@@ -320,3 +320,41 @@ fn values_in_a_text_of_another_tool_are_told_where_they_stand() {
     ];
     assert_eq!(found, expected);
 }
+
+#[test]
+fn what_lies_beside_a_chart_of_somebody_elses_is_no_leak() {
+    let repository = Repository::base();
+    let value = ["Zk4Wq8", "Rt2xLm"].concat();
+    let vendored = "dependencies: [{name: far, version: 1.0.0, repository: \"https://charts.example.com\"}]\n";
+    repository.write("charts/web/Chart.yaml", format!("apiVersion: v2\nname: web\nversion: 1.0.0\n{vendored}"));
+    repository.write("charts/web/charts/far/Chart.yaml", "apiVersion: v2\nname: far\nversion: 1.0.0\n");
+    let values = format!("db:\n  password: {value}\nadminPassword: changeme\n");
+    repository.write("charts/web/charts/far/ci/test-values.yaml", &values);
+    repository.write("charts/web/charts/far/README.md", format!("```yaml\n{values}```\n"));
+    let key = [
+        "-----BEGIN RSA PRIVATE",
+        " KEY-----\nMIIEpAIBAAKCAQEA0",
+        &"Zk4Wq8Rt2xLm".repeat(20),
+        "\n-----END RSA PRIVATE",
+        " KEY-----\n",
+    ]
+    .concat();
+    repository.write("charts/web/charts/far/ci/tls.key", key);
+    repository.write("charts/web/README.md.gotmpl", "```yaml\nadminPassword: changeme\n```\n");
+    let schema =
+        "{\"properties\": {\"a\": {\"description\": \"Secret\", \"examples\": [{\"password\": \"changeme\"}]}}}\n";
+    repository.write("charts/web/values.schema.json", schema);
+    let leaks = || {
+        repository.run(&["validate", "--check", "leaks", "--report", "json=report.json"]);
+        let report: serde_json::Value = serde_json::from_str(&repository.read("report.json")).unwrap();
+        let found = report["findings"].as_array().unwrap().iter().map(|f| {
+            let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+            format!("{} {} {}", text(&f["severity"]), text(&f["rule"]), text(&f["location"]["file"]))
+        });
+        found.collect::<Vec<_>>()
+    };
+    assert_eq!(leaks(), ["warning leaks/private-key charts/web/charts/far/ci/tls.key"]);
+    // What the repository's own chart shows is its own.
+    repository.write("charts/web/ci/test-values.yaml", &values);
+    assert!(leaks().contains(&"error leaks/literal-credential charts/web/ci/test-values.yaml".to_owned()));
+}

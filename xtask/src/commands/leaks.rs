@@ -158,8 +158,8 @@ impl Run {
 
 impl Scanned {
     fn of(file: &str, bytes: usize, found: &leaks::Scanned) -> Self {
-        let mut findings: Vec<Finding> =
-            found.leaks.iter().map(|leak| rules::leaks::finding(leak, file, None)).collect();
+        let telling = found.leaks.iter().filter(|leak| !rules::leaks::only_explains(leak, file));
+        let mut findings: Vec<Finding> = telling.map(|leak| rules::leaks::finding(leak, file, None)).collect();
         findings.extend(
             found.limits.iter().map(|limit| rules::leaks::limit(&inside(file, &limit.member), limit.line, limit.words)),
         );
