@@ -358,3 +358,20 @@ fn what_lies_beside_a_chart_of_somebody_elses_is_no_leak() {
     repository.write("charts/web/ci/test-values.yaml", &values);
     assert!(leaks().contains(&"error leaks/literal-credential charts/web/ci/test-values.yaml".to_owned()));
 }
+
+#[test]
+fn a_golden_with_other_line_endings_is_one_line() {
+    let repository = Repository::base();
+    for env in ["staging", "production"] {
+        let golden = format!("tests/golden/{env}/web.yaml");
+        repository.write(&golden, repository.read(&golden).replace('\n', "\r\n"));
+    }
+    let output = repository.run(&["validate"]);
+    let said = stdout(&output);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said.contains("only the line endings differ (CRLF)") && !said.contains("LOG_LEVEL"), "{said}");
+    // A change is told among them, and only that.
+    repository.write("charts/values/web.yaml", "logLevel: debug\n");
+    let said = stdout(&repository.run(&["validate"]));
+    assert!(said.contains("LOG_LEVEL") && !said.contains("+  BUCKET"), "{said}");
+}
