@@ -66,7 +66,7 @@ pub fn of_maker(sources: &Sources, matrix: &Matrix, facts: &Facts, object: u32, 
     }
     let chart_values = format!("{}/values.yaml", cell.chart);
     let chain = cell.values.iter().rev().map(|v| v.path.as_str()).chain([chart_values.as_str()]);
-    let given = chain.filter_map(|path| best_in_values(sources, path, name, &makes)).max_by_key(|(rank, _)| *rank);
+    let given = chain.filter_map(|path| best_in_values(sources, path, name, makes)).max_by_key(|(rank, _)| *rank);
     if let Some((_, place)) = given {
         return place;
     }
@@ -152,7 +152,7 @@ pub fn of_object(sources: &Sources, matrix: &Matrix, facts: &Facts, object: u32)
 }
 
 fn in_values(sources: &Sources, path: &str, text: &str) -> Option<Place> {
-    best_in_values(sources, path, text, &refers).map(|(_, place)| place)
+    best_in_values(sources, path, text, refers).map(|(_, place)| place)
 }
 
 /// How well an entry of a values file fits as what a name in a render comes from.
@@ -165,13 +165,11 @@ fn refers(steps: &[String], scalar: &str, text: &str) -> Option<u8> {
     }
 }
 
+/// How well an entry of a values file, by its path and its scalar, fits a text; nothing where it does not.
+type Fits = fn(&[String], &str, &str) -> Option<u8>;
+
 /// The first of the entries of a values file that fit best.
-fn best_in_values(
-    sources: &Sources,
-    path: &str,
-    text: &str,
-    fits: &dyn Fn(&[String], &str, &str) -> Option<u8>,
-) -> Option<(u8, Place)> {
+fn best_in_values(sources: &Sources, path: &str, text: &str, fits: Fits) -> Option<(u8, Place)> {
     let source = sources.get(path)?;
     if source.bytes.len() > MAX_SEARCHED || memchr::memmem::find(&source.bytes, text.as_bytes()).is_none() {
         return None;
