@@ -112,3 +112,19 @@ fn a_render_that_leaks_is_printed_when_asked_for() {
     assert_eq!(output.status.code(), Some(0));
     assert!(stdout(&output).contains(&value));
 }
+
+#[test]
+fn a_random_render_can_be_known_but_not_blessed() {
+    let (repository, _) = repository();
+    repository.write(
+        "charts/web/templates/s.yaml",
+        "kind: ConfigMap\nmetadata: {name: s}\ndata: {id: {{ randAlphaNum 9 }}}\n",
+    );
+    let (adopted, said) = code(&repository, &["baseline", "--adopt"]);
+    assert!(adopted == Some(1) && said.contains("golden") || said.contains("not in it"), "{said}");
+    assert!(repository.read(FILE).contains("render/nondeterministic"));
+    let (_, said) = code(&repository, &["validate"]);
+    assert!(!said.contains("render/nondeterministic"), "{said}");
+    let (blessed, said) = code(&repository, &["bless"]);
+    assert!(blessed == Some(1) && said.contains("second"), "{said}");
+}

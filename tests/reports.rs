@@ -126,3 +126,38 @@ fn fingerprints_are_stable() {
     repository.write("charts/web/templates/guard.yaml", "\n\n{{- fail \"no\" }}\n");
     assert_eq!(print(checker.reports(&repository, &["validate"])), first);
 }
+
+#[test]
+fn what_many_cells_and_templates_lack_is_one_block_each() {
+    let repository = Repository::base();
+    let matrix = repository.read("environments/matrix.yaml");
+    let releases = (0..11).map(|at| format!("    web{at}: {{chart: web}}\n")).collect::<Vec<_>>().concat();
+    let paths = matrix
+        .replace("environments/{env}/{release}.yaml", "environments/{env}/web.yaml")
+        .replace("values/{release}", "values/web");
+    repository.write("environments/matrix.yaml", format!("{paths}{releases}"));
+    for at in 0..8 {
+        let template = format!("{{{{ if .Values.off }}}}\nkind: ConfigMap\nmetadata: {{name: a{at}}}\n{{{{ end }}}}\n");
+        repository.write(&format!("charts/web/templates/off{at}.yaml"), template);
+    }
+    let output = repository.run(&["validate", "--report", "human", "--report", "json=report.json"]);
+    let said = common::stdout(&output);
+    assert_eq!(
+        said.matches("golden/missing").count(),
+        2 + usize::from(said.contains("explain golden/missing")),
+        "{said}"
+    );
+    assert!(said.contains("11 cells of staging have no golden") && said.contains("`cargo xtask bless`"), "{said}");
+    assert_eq!(
+        said.matches("sources/dead-template").count() - usize::from(said.contains("explain sources/dead")),
+        1,
+        "{said}"
+    );
+    assert!(
+        said.contains("8 templates of charts/web render nothing in any cell") && said.contains("and 2 more"),
+        "{said}"
+    );
+    assert!(said.contains("22 errors"), "{said}");
+    let report: serde_json::Value = serde_json::from_str(&repository.read("report.json")).unwrap();
+    assert_eq!(report["findings"].as_array().unwrap().len(), 22 + 8);
+}

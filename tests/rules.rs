@@ -45,7 +45,13 @@ fn shown(findings: &[Finding]) -> String {
             writeln!(text, "  {}  {label}", at(place)).unwrap();
         }
         for place in &finding.render {
-            writeln!(text, "  shown in {} {} line {}", place.cell, place.object, place.line).unwrap();
+            match &place.template {
+                Some(template) if place.object.is_empty() => {
+                    writeln!(text, "  reached in {} from {template}", place.cell)
+                }
+                _ => writeln!(text, "  shown in {} {} line {}", place.cell, place.object, place.line),
+            }
+            .unwrap();
         }
         for note in &finding.notes {
             writeln!(text, "  = {note}").unwrap();

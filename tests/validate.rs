@@ -227,3 +227,151 @@ fn help_teaches_with_examples() {
     assert_eq!(repository.run(&["validat"]).status.code(), Some(2));
     assert!(workspace().join("tests/cases").is_dir());
 }
+
+#[test]
+fn what_two_renders_print_alike_is_not_random() {
+    let repository = Repository::base();
+    // The values do not decide this, and nothing of it is printed.
+    let unknown = "{{ if .Capabilities.APIVersions.Has \"none.example/v1\" }}{{ randAlphaNum 9 }}{{ end }}\n";
+    let thrown_away = "{{ $id := uuidv4 }}{{ $time := now }}\n";
+    let few = "{{ if .Capabilities.APIVersions.Has \"none.example/v1\" }}{{ randInt 0 9 }}{{ end }}\n";
+    repository.write("charts/web/templates/unknown.yaml", format!("{unknown}{thrown_away}{few}"));
+    let random = "kind: ConfigMap\nmetadata: {name: s}\ndata: {id: {{ randAlpha 9 }}}\n";
+    repository.write("charts/web/templates/random.yaml", random);
+    repository.run(&["validate", "--check", "render", "--report", "json=report.json"]);
+    let report: serde_json::Value = serde_json::from_str(&repository.read("report.json")).unwrap();
+    let found: Vec<String> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| {
+            let (severity, message) = (f["severity"].as_str().unwrap(), f["message"].as_str().unwrap());
+            format!("{severity} {message} {}", f["render"][0]["path"].as_str().unwrap_or_default())
+        })
+        .collect();
+    let expected = [
+        "error `randAlpha` gives another result at each render data.id",
+        "error `now` tells the time of the render ",
+        "warning `randInt` gives another result at each render ",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn values_in_a_text_of_another_tool_are_told_where_they_stand() {
+    let repository = Repository::base();
+    let matrix = repository.read("environments/matrix.yaml");
+    let part = "{file: \"environments/{env}.yaml\", kind: Application, at: /spec/source/helm/values}";
+    let matrix = matrix
+        .replace("environments/{env}/{release}.yaml", part)
+        .replace("{}\n  production: {", "{owns: [stage.example.org]}\n  production: {owns: [example.org], ");
+    repository.write("environments/matrix.yaml", matrix.replace("    web: {}", "    web: {}\n    api: {chart: web}"));
+    repository.write("charts/values/api.yaml", "logLevel: info\n");
+    repository.write(
+        "charts/web/templates/host.yaml",
+        "kind: ConfigMap\nmetadata: {name: h}\ndata: {H: {{ .Values.host }}, DB_PASSWORD: {{ .Values.db.password }}}\n",
+    );
+    let value = ["Zk4Wq8", "Rt2xLm"].concat();
+    for env in ["staging", "production"] {
+        std::fs::remove_dir_all(repository.path(format!("environments/{env}"))).unwrap();
+        let application = |release: &str, values: &str| {
+            format!(
+                "kind: Application\nmetadata: {{name: {release}}}\nspec:\n  source:\n    helm:\n      values: {values}\n"
+            )
+        };
+        let text = format!(
+            "|\n        # ü\n        bucket: b\n        region: r\n\n        host: x.stage.example.org\n        region: s\n        bukcet: c\n        db:\n          password: {value}"
+        );
+        let other = format!(
+            "|-\n          bucket: b\n          region: r\n          host: h\n          db: {{password: {value}}}"
+        );
+        repository.write(
+            &format!("environments/{env}.yaml"),
+            format!("{}---\n{}", application("api", &other), application("web", &text)),
+        );
+    }
+    repository.run(&["validate", "--skip", "golden", "--report", "json=report.json"]);
+    let report: serde_json::Value = serde_json::from_str(&repository.read("report.json")).unwrap();
+    let place = |f: &serde_json::Value| {
+        let at = &f["location"];
+        let cells: Vec<&str> = f["cells"].as_array().unwrap().iter().map(|c| c.as_str().unwrap()).collect();
+        format!(
+            "{} {}:{}:{} {}",
+            f["rule"].as_str().unwrap(),
+            at["file"].as_str().unwrap(),
+            at["line"],
+            at["column"],
+            cells.join(" ")
+        )
+    };
+    let found: Vec<String> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(place)
+        .filter(|f| f.contains("environments/production.yaml"))
+        .collect();
+    let expected = [
+        "leaks/literal-credential environments/production.yaml:10:26 production/api",
+        "boundary/foreign-environment environments/production.yaml:22:9 production/web",
+        "sources/duplicate-key environments/production.yaml:23:9 production/web",
+        "leaks/literal-credential environments/production.yaml:26:21 production/web",
+        "values/unread environments/production.yaml:24:9 production/web",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn what_lies_beside_a_chart_of_somebody_elses_is_no_leak() {
+    let repository = Repository::base();
+    let value = ["Zk4Wq8", "Rt2xLm"].concat();
+    let vendored = "dependencies: [{name: far, version: 1.0.0, repository: \"https://charts.example.com\"}]\n";
+    repository.write("charts/web/Chart.yaml", format!("apiVersion: v2\nname: web\nversion: 1.0.0\n{vendored}"));
+    repository.write("charts/web/charts/far/Chart.yaml", "apiVersion: v2\nname: far\nversion: 1.0.0\n");
+    let values = format!("db:\n  password: {value}\nadminPassword: changeme\n");
+    repository.write("charts/web/charts/far/ci/test-values.yaml", &values);
+    repository.write("charts/web/charts/far/README.md", format!("```yaml\n{values}```\n"));
+    let key = [
+        "-----BEGIN RSA PRIVATE",
+        " KEY-----\nMIIEpAIBAAKCAQEA0",
+        &"Zk4Wq8Rt2xLm".repeat(20),
+        "\n-----END RSA PRIVATE",
+        " KEY-----\n",
+    ]
+    .concat();
+    repository.write("charts/web/charts/far/ci/tls.key", key);
+    repository.write("charts/web/README.md.gotmpl", "```yaml\nadminPassword: changeme\n```\n");
+    let schema =
+        "{\"properties\": {\"a\": {\"description\": \"Secret\", \"examples\": [{\"password\": \"changeme\"}]}}}\n";
+    repository.write("charts/web/values.schema.json", schema);
+    let leaks = || {
+        repository.run(&["validate", "--check", "leaks", "--report", "json=report.json"]);
+        let report: serde_json::Value = serde_json::from_str(&repository.read("report.json")).unwrap();
+        let found = report["findings"].as_array().unwrap().iter().map(|f| {
+            let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+            format!("{} {} {}", text(&f["severity"]), text(&f["rule"]), text(&f["location"]["file"]))
+        });
+        found.collect::<Vec<_>>()
+    };
+    assert_eq!(leaks(), ["warning leaks/private-key charts/web/charts/far/ci/tls.key"]);
+    // What the repository's own chart shows is its own.
+    repository.write("charts/web/ci/test-values.yaml", &values);
+    assert!(leaks().contains(&"error leaks/literal-credential charts/web/ci/test-values.yaml".to_owned()));
+}
+
+#[test]
+fn a_golden_with_other_line_endings_is_one_line() {
+    let repository = Repository::base();
+    for env in ["staging", "production"] {
+        let golden = format!("tests/golden/{env}/web.yaml");
+        repository.write(&golden, repository.read(&golden).replace('\n', "\r\n"));
+    }
+    let output = repository.run(&["validate"]);
+    let said = stdout(&output);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said.contains("only the line endings differ (CRLF)") && !said.contains("LOG_LEVEL"), "{said}");
+    // A change is told among them, and only that.
+    repository.write("charts/values/web.yaml", "logLevel: debug\n");
+    let said = stdout(&repository.run(&["validate"]));
+    assert!(said.contains("LOG_LEVEL") && !said.contains("+  BUCKET"), "{said}");
+}

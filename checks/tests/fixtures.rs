@@ -20,6 +20,7 @@
 //!     at: values/graph.yaml:3               # optional
 //!     cells: [local/graph]                  # optional
 //!     label, help, notes: …                 # optional, word by word
+//!     related: [values/graph.yaml:3 words]  # optional, the places beside it
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,6 +56,7 @@ struct Expected {
     label: Option<String>,
     help: Option<String>,
     notes: Option<Vec<String>>,
+    related: Option<Vec<String>>,
 }
 
 #[test]
@@ -120,6 +122,7 @@ fn compare(path: &Path, found: &[Finding], expected: &[Expected]) -> Vec<String>
                 && wanted.label.as_ref().is_none_or(|label| *label == f.label)
                 && wanted.help.as_ref().is_none_or(|help| *help == f.help)
                 && wanted.notes.as_ref().is_none_or(|notes| *notes == f.notes)
+                && wanted.related.as_ref().is_none_or(|related| *related == beside(f))
         };
         match open.iter().position(fits) {
             Some(at) => {
@@ -132,12 +135,13 @@ fn compare(path: &Path, found: &[Finding], expected: &[Expected]) -> Vec<String>
         let cells: Vec<&str> = finding.cells.iter().map(String::as_str).collect();
         let notes = finding.notes.join("\n  = ");
         failures.push(format!(
-            "{}: not expected: {}\n  at {}\n  {}\n  cells {}\n  = {notes}\n  help {}",
+            "{}: not expected: {}\n  at {}\n  {}\n  cells {}\n  = {notes}\n  related {:?}\n  help {}",
             path.display(),
             finding.message,
             place(finding),
             finding.label,
             cells.join(", "),
+            beside(finding),
             finding.help
         ));
     }
@@ -184,8 +188,15 @@ fn run(rule: &Rule, fixture: &Fixture) -> Vec<Finding> {
                 let text = source.text().unwrap_or_default();
                 let is_yaml = path.ends_with(".yaml") && source.kind != SourceKind::Template;
                 let documents = if is_yaml { parse(text) } else { Vec::new() };
-                let view =
-                    SourceView { matrix: &fixture.matrix, path, source, text, documents: &documents, leaks: &[] };
+                let view = SourceView {
+                    matrix: &fixture.matrix,
+                    path,
+                    source,
+                    text,
+                    documents: &documents,
+                    leaks: &[],
+                    sources: &fixture.sources,
+                };
                 check(&view, &mut findings);
             }
         }
@@ -266,6 +277,7 @@ fn read(text: &str) -> Option<Fixture> {
         label: e.str_at(&["label"]).map(str::to_owned),
         help: e.str_at(&["help"]).map(str::to_owned),
         notes: e.get("notes").map(strings),
+        related: e.get("related").map(strings),
     });
     let unknown = root.get("unknown").map(strings).unwrap_or_default().into_iter().collect();
     Some(Fixture { expect: expect.collect(), matrix, sources, renders, unknown })
@@ -281,6 +293,11 @@ fn kind_of(path: &str) -> SourceKind {
         _ if path.starts_with("environments/") && path.split('/').count() > 2 => SourceKind::Overlay,
         _ => SourceKind::Other,
     }
+}
+
+/// The places beside a finding's own, with their words.
+fn beside(finding: &Finding) -> Vec<String> {
+    finding.related.iter().map(|(place, label)| format!("{}:{} {label}", place.file, place.line)).collect()
 }
 
 fn strings(node: &Node) -> Vec<String> {

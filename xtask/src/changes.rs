@@ -86,11 +86,24 @@ pub fn diff(golden: &str, render: &str, namespace: &str, redactor: &Redactor) ->
         }
     }
     if changes.is_empty() {
-        let (diff, cut) = unified(golden, render, redactor);
+        let (diff, cut) = if same_lines(golden, render) {
+            (vec![LINE_ENDINGS.to_owned()], 0)
+        } else {
+            unified(golden, render, redactor)
+        };
         changes.push(ObjectChange { what: What::Layout, object: String::new(), template: None, diff, cut });
     }
     changes.sort_by(|a, b| (&a.object, a.what).cmp(&(&b.object, b.what)));
     changes
+}
+
+/// Said instead of a diff in which every line is another.
+const LINE_ENDINGS: &str = "only the line endings differ (CRLF): git's core.autocrlf does that, `* -text` in a .gitattributes beside the \
+                            goldens keeps them as they are";
+
+/// Whether two texts are the same but for `\r\n`.
+fn same_lines(a: &str, b: &str) -> bool {
+    a.replace("\r\n", "\n") == b.replace("\r\n", "\n")
 }
 
 fn slice(text: &str, object: &Object) -> String {

@@ -3,6 +3,7 @@
 
 mod archive;
 mod ignore;
+mod owner;
 mod version;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use crate::model::Place;
 use crate::sources::{SourceKind, Sources};
 use yaml::{Node, Span};
 
+pub use owner::is_of_others;
 pub use version::in_range;
 
 /// Nesting of subcharts, and of links, beyond which nothing is followed.

@@ -1,6 +1,6 @@
 //! What objects other than pods and `ExternalSecrets` consume.
 
-use super::fields::{items, line, node_at, text};
+use super::fields::{is_true, items, line, node_at, text};
 use super::{At, How, Kind, Needed, pods};
 use yaml::Node;
 
@@ -37,6 +37,7 @@ pub fn read(at: &mut At<'_>) {
         ("gateway.networking.k8s.io", "Gateway") => gateway(at),
         ("gateway.networking.k8s.io", "BackendTLSPolicy") => backend_tls(at),
         ("monitoring.coreos.com", "Alertmanager") => alertmanager(at),
+        ("cert-manager.io", "Certificate") => keystores(at),
         _ => {}
     }
 }
@@ -139,6 +140,20 @@ fn alertmanager(at: &mut At<'_>) {
         path: "metadata.name".to_owned(),
         line: line(object.span),
     });
+}
+
+/// The passwords of a certificate's keystores.
+fn keystores(at: &mut At<'_>) {
+    let object = at.object;
+    for store in ["jks", "pkcs12"] {
+        let path = format!("spec.keystores.{store}.passwordSecretRef");
+        let Some(node) = node_at(&object.root, &path) else { continue };
+        if is_true(&object.root, &format!("spec.keystores.{store}.create")) {
+            let namespace = at.namespace();
+            let keys = text(node, "key").map(str::to_owned).into_iter().collect();
+            secret(at, node, &namespace, How::Source, keys, path);
+        }
+    }
 }
 
 /// A Secret by `name` in a namespace that the reference says.

@@ -15,21 +15,8 @@ pub fn token_hash(name: &str) -> u32 {
     name.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
-/// Fields whose scalars are no mention: identity, labels, and references that are read elsewhere.
-const SKIPPED: &[&str] = &[
-    "apiVersion",
-    "kind",
-    "labels",
-    "matchLabels",
-    "selector",
-    "secretKeyRef",
-    "configMapKeyRef",
-    "secretRef",
-    "configMapRef",
-    "imagePullSecrets",
-    "image",
-    "status",
-];
+/// Fields whose scalars are no mention: identity and labels.
+const SKIPPED: &[&str] = &["apiVersion", "kind", "metadata", "labels", "matchLabels", "selector", "image", "status"];
 
 /// The names that were found, each once.
 #[derive(Default)]
@@ -74,20 +61,23 @@ pub fn read(facts: &mut Facts, objects: &[Object]) {
                 }
             }
             ("" | super::eso::GROUP | "networking.k8s.io" | "apps" | "batch" | "apiextensions.k8s.io", _) => {}
-            _ if is_producer(object) => {}
-            _ => scalars_at(&object.root, "spec", &mut |text| note(text, false, false)),
+            // Custom resources refer to Secrets under names of their own: `credentialName`, `passwordSecretRef`, `parameters`.
+            _ => scalars_but(&object.root, makes(object), &mut |text| note(text, false, false)),
         }
     }
     facts.mentioned = names.mentioned.into_iter().collect();
     facts.told = names.told.into_iter().collect();
 }
 
-/// Objects that are there to make a Secret: the name in them is no use of it.
-fn is_producer(object: &Object) -> bool {
-    matches!(
-        (object.id.group.as_str(), object.id.kind.as_str()),
-        ("cert-manager.io", "Certificate") | ("bitnami.com", "SealedSecret") | ("secrets.hashicorp.com", _)
-    )
+/// The fields under `spec` by which an object makes a Secret, where the name is no use of it, and those whose references are read
+/// elsewhere. Other fields may use another.
+fn makes(object: &Object) -> &'static [&'static str] {
+    match (object.id.group.as_str(), object.id.kind.as_str()) {
+        ("cert-manager.io", "Certificate") => &["secretName", "keystores"],
+        ("secrets.hashicorp.com", _) => &["destination"],
+        ("bitnami.com", "SealedSecret") => &["template"],
+        _ => &[],
+    }
 }
 
 /// Whether a role allows one of the verbs on one of the resources; `any` asks for objects of any name.
@@ -106,6 +96,22 @@ fn allows(object: &Object, resources: &[&str], verbs: &[&str], any: bool) -> boo
 fn scalars_at(node: &Node, field: &str, visit: &mut dyn FnMut(&str)) {
     if let Some(node) = node.get(field) {
         scalars(node, visit);
+    }
+}
+
+/// The scalars of an object, without some fields of its `spec`.
+fn scalars_but(root: &Node, fields: &[&str], visit: &mut dyn FnMut(&str)) {
+    for entry in root.entries() {
+        let Some(key) = entry.key.text().filter(|key| !SKIPPED.contains(key)) else { continue };
+        if key != "spec" {
+            scalars(&entry.value, visit);
+            continue;
+        }
+        for inner in entry.value.entries() {
+            if !inner.key.text().is_some_and(|key| fields.contains(&key) || SKIPPED.contains(&key)) {
+                scalars(&inner.value, visit);
+            }
+        }
     }
 }
 

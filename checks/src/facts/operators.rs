@@ -18,6 +18,8 @@ struct Row {
     keys: &'static [&'static str],
     /// A field that says that the user brings the Secret, so that none is made.
     unless: &'static str,
+    /// A field, and what it must say; empty when nothing is asked for.
+    when: (&'static str, &'static str),
     certainty: Certainty,
 }
 
@@ -28,6 +30,10 @@ impl Row {
     }
     const fn unless(mut self, path: &'static str) -> Self {
         self.unless = path;
+        self
+    }
+    const fn when(mut self, path: &'static str, says: &'static str) -> Self {
+        self.when = (path, says);
         self
     }
     const fn namespace(mut self, namespace: &'static str) -> Self {
@@ -45,7 +51,17 @@ impl Row {
 }
 
 const fn row(group: &'static str, kind: &'static str, name: &'static str) -> Row {
-    Row { group, kind, makes: Kind::Secret, name, namespace: "", keys: &[], unless: "", certainty: Certainty::Sole }
+    Row {
+        group,
+        kind,
+        makes: Kind::Secret,
+        name,
+        namespace: "",
+        keys: &[],
+        unless: "",
+        when: ("", ""),
+        certainty: Certainty::Sole,
+    }
 }
 
 const OWN: &str = "{metadata.name}";
@@ -63,6 +79,7 @@ const CNPG_KEYS: &[&str] = &[
     "user",
     "username",
 ];
+const USER: &[&str] = &["password", "username"];
 const TLS: &[&str] = &["tls.crt", "tls.key"];
 const STRIMZI: &str = "kafka.strimzi.io";
 const VAULT: &str = "secrets.hashicorp.com";
@@ -109,8 +126,8 @@ static ROWS: &[Row] = &[
     row(CNPG, "Cluster", "{metadata.name}-server").keys(TLS).unless("spec.certificates.serverTLSSecret"),
     row(CNPG, "Cluster", "{metadata.name}-replication").keys(TLS).unless("spec.certificates.replicationTLSSecret"),
     row(CNPG, "Pooler", "{metadata.name}-pooler"),
-    row("acid.zalan.do", "postgresql", "*.{metadata.name}.credentials.postgresql.acid.zalan.do").keys(&["password", "username"]),
-    row("acid.zalan.do", "postgresql", "*.{metadata.name}.credentials"),
+    row("acid.zalan.do", "postgresql", "*.{metadata.name}.credentials.postgresql.acid.zalan.do").keys(USER),
+    row("acid.zalan.do", "postgresql", "*.{metadata.name}.credentials").keys(USER),
     row("postgres-operator.crunchydata.com", "PostgresCluster", "{metadata.name}-pguser-*"),
     row("postgres-operator.crunchydata.com", "PostgresCluster", "{metadata.name}-*cert*"),
     row("pgv2.percona.com", "PerconaPGCluster", "{metadata.name}-pguser-*"),
@@ -140,13 +157,15 @@ static ROWS: &[Row] = &[
     row("crdb.cockroachlabs.com", "CrdbCluster", "{metadata.name}-*"),
     row("cluster.x-k8s.io", "Cluster", "{metadata.name}-kubeconfig").keys(&["value"]),
     // messaging
-    row(STRIMZI, "KafkaUser", OWN).keys(&["ca.crt", "password", "sasl.jaas.config", "user.crt", "user.key", "user.p12", "user.password"]),
+    row(STRIMZI, "KafkaUser", OWN).when("spec.authentication.type", "tls").keys(&["ca.crt", "user.crt", "user.key", "user.p12", "user.password"]),
+    row(STRIMZI, "KafkaUser", OWN).when("spec.authentication.type", "scram-sha-512").keys(&["password", "sasl.jaas.config"]),
     row(STRIMZI, "Kafka", "{metadata.name}-*-ca-cert"),
     row(STRIMZI, "Kafka", "{metadata.name}-*-ca"),
     row(STRIMZI, "Kafka", "{metadata.name}-*-certs"),
+    row(STRIMZI, "KafkaUser", OWN).unless("spec.authentication.type").keys(&["ca.crt", "password", "sasl.jaas.config", "user.crt", "user.key", "user.p12", "user.password"]),
     row("rabbitmq.com", "RabbitmqCluster", "{metadata.name}-default-user").keys(&["connection_string", "default_user.conf", "host", "password", "port", "provider", "type", "username"]),
     row("rabbitmq.com", "RabbitmqCluster", "{metadata.name}-erlang-cookie").keys(&[".erlang.cookie"]),
-    row("rabbitmq.com", "User", "{metadata.name}-user-credentials"),
+    row("rabbitmq.com", "User", "{metadata.name}-user-credentials").keys(USER),
     row("jetstream.nats.io", "Account", "{metadata.name}-*"),
     row("aiven.io", "*", "{spec.connInfoSecretTarget.name|metadata.name}"),
     row("redpanda.vectorized.io", "Cluster", "{metadata.name}-*"),
@@ -164,7 +183,7 @@ static ROWS: &[Row] = &[
     row("monitoring.coreos.com", "Prometheus", "prometheus-{metadata.name}-rulefiles-*").config_map(),
     row("monitoring.coreos.com", "Alertmanager", "alertmanager-{metadata.name}-*"),
     // identity, storage
-    row("k8s.keycloak.org", "Keycloak", "{metadata.name}-initial-admin").keys(&["password", "username"]),
+    row("k8s.keycloak.org", "Keycloak", "{metadata.name}-initial-admin").keys(USER),
     row("keycloak.org", "Keycloak", "credential-{metadata.name}"),
     row("keycloak.org", "KeycloakClient", "keycloak-client-secret-{spec.client.clientId}"),
     row("hydra.ory.sh", "OAuth2Client", "{spec.secretName}"),
@@ -245,7 +264,9 @@ pub fn read(at: &mut At<'_>) {
     let mut known = false;
     for row in ROWS.iter().filter(|r| r.group == object.id.group && (r.kind == object.id.kind || r.kind == "*")) {
         known = true;
-        if row.unless.is_empty() || text(&object.root, row.unless).is_none() {
+        let brought = !row.unless.is_empty() && text(&object.root, row.unless).is_some();
+        let (field, says) = row.when;
+        if !brought && (field.is_empty() || text(&object.root, field) == Some(says)) {
             apply(at, row);
         }
     }

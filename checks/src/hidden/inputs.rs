@@ -4,7 +4,9 @@ use leaks::names::{self, Class};
 use leaks::shapes::{self, Shape};
 use leaks::{Hidden, MaskKey, ScanFile, decode, scan};
 
+use crate::chart::real;
 use crate::model::{Cell, Matrix};
+use crate::part;
 use crate::sources::{SourceKind, Sources};
 use yaml::Node;
 
@@ -28,6 +30,14 @@ pub fn inputs_secrets(cell: &Cell, matrix: &Matrix, sources: &Sources) -> Vec<St
             for root in yaml::parse(text).iter().filter_map(|d| d.root.as_ref()) {
                 leaves(root, &mut secrets);
             }
+        }
+    }
+    for values in &cell.values {
+        let Some(part) = &values.part else { continue };
+        // Values that stand as a text in another tool's manifest have names of their own.
+        let text = sources.get(&*real(&values.path, sources)).and_then(|source| source.text()).unwrap_or_default();
+        if let Ok(root) = part::extract(text, part, &cell.release) {
+            leaves(&root, &mut secrets);
         }
     }
     for set in &cell.set {

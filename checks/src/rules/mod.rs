@@ -85,6 +85,8 @@ pub struct SourceView<'a> {
     pub documents: &'a [Document],
     /// What the leak scan found in it.
     pub leaks: &'a [Leak],
+    /// Every source: whose chart the file belongs to.
+    pub sources: &'a Sources,
 }
 
 /// One cell.

@@ -39,14 +39,14 @@ impl Scan<'_> {
         }
         match (name, arguments.as_slice()) {
             ("include", [template, context]) => {
-                self.include(template, context);
-                Symbol::Unknown
+                // A text is whatever Helm prints: the values in it are used where it was printed.
+                self.include(template, context)
             }
             ("tpl", [text, context]) => {
                 let before = self.text_at(&command.span, frame);
-                self.tpl(text, context);
+                let printed = self.tpl(text, context);
                 self.back_to(before);
-                Symbol::Unknown
+                printed
             }
             ("required", [.., value]) => {
                 self.touch(value);
@@ -66,6 +66,22 @@ impl Scan<'_> {
                 let equal = others.iter().map(|other| Some(self.constant(value)? == self.constant(other)?));
                 let equal: Option<Vec<bool>> = equal.collect();
                 equal.map_or(Symbol::Unknown, |equal| Symbol::Flag(equal.contains(&true) == (name == "eq")))
+            }
+            ("lt" | "le" | "gt" | "ge", [a, b]) => {
+                self.touch_all(&arguments);
+                match (self.constant(a), self.constant(b)) {
+                    (Some(Constant::Number(a)), Some(Constant::Number(b))) => Symbol::Flag(match name {
+                        "lt" => a < b,
+                        "le" => a <= b,
+                        "gt" => a > b,
+                        _ => a >= b,
+                    }),
+                    _ => Symbol::Unknown,
+                }
+            }
+            ("len", [value]) => {
+                self.touch(value);
+                self.length(value).and_then(|length| i64::try_from(length).ok()).map_or(Symbol::Unknown, Symbol::Number)
             }
             ("lt" | "le" | "gt" | "ge" | "len" | "kindOf" | "typeOf" | "typeIs" | "typeIsLike", _) => {
                 self.touch_all(&arguments);
@@ -126,9 +142,15 @@ impl Scan<'_> {
                 merged
             }
             ("deepCopy" | "mustDeepCopy" | "omit" | "unset", [value, ..]) => value.clone(),
+            ("reverse" | "mustReverse", [Symbol::List(items)]) => Symbol::List(items.iter().rev().cloned().collect()),
+            ("concat", lists) if lists.iter().all(|list| matches!(list, Symbol::List(_))) => {
+                let items =
+                    lists.iter().flat_map(|list| if let Symbol::List(items) = list { items.as_slice() } else { &[] });
+                Symbol::List(items.cloned().collect())
+            }
             ("int" | "int64" | "float64" | "toString" | "quote" | "squote" | "b64enc" | "trim", [value]) => {
                 self.use_whole(value);
-                value.clone()
+                self.of_text(name, &arguments).unwrap_or_else(|| value.clone())
             }
             ("print" | "printf", _) => self.print(name == "printf", &arguments),
             ("lookup", _) => {
@@ -136,7 +158,10 @@ impl Scan<'_> {
                 // Nothing answers while a chart is only rendered.
                 Symbol::Dict(BTreeMap::new())
             }
-            _ => self.unknown(&arguments),
+            _ => {
+                self.use_all(&arguments);
+                self.of_text(name, &arguments).unwrap_or(Symbol::Unknown)
+            }
         }
     }
 
@@ -258,6 +283,7 @@ impl Scan<'_> {
         if formatted {
             let Some((Symbol::Text(format), rest)) = arguments.split_first() else { return Symbol::Unknown };
             let mut rest = rest.iter();
+            let format = format.replace("%v", "%s").replace("%d", "%s");
             let mut literal = format.split("%s");
             parts.push(literal.next().map(str::to_owned));
             for text in literal {
@@ -275,6 +301,7 @@ impl Scan<'_> {
         match (unknown, tail.is_empty()) {
             (None, _) => Symbol::Text(tail),
             (Some(_), false) => Symbol::Tail(tail),
+            (Some(_), true) if parts.iter().flatten().any(|part| !part.is_empty()) => Symbol::Filled,
             (Some(_), true) => Symbol::Unknown,
         }
     }
@@ -282,25 +309,96 @@ impl Scan<'_> {
     fn text(&self, value: &Symbol) -> Option<String> {
         match self.constant(value)? {
             Constant::Text(text) => Some(text),
+            Constant::Number(number) if number.abs() < 1_000_000 => Some(number.to_string()),
             _ => None,
         }
     }
 
+    /// How many there are, where that is known.
+    fn length(&self, symbol: &Symbol) -> Option<usize> {
+        match symbol {
+            Symbol::Text(text) => Some(text.len()),
+            Symbol::List(items) => Some(items.len()),
+            Symbol::Dict(map) => Some(map.len()),
+            Symbol::Values(path) => {
+                let values = self.values?;
+                if values.is_map(path) {
+                    return Some(values.keys(path).len());
+                }
+                match values.leaf_at(path)?.value {
+                    LeafValue::EmptyMap => Some(0),
+                    LeafValue::List(node) => Some(node.items().len()),
+                    LeafValue::Scalar(Resolved::Str(text)) => Some(text.len()),
+                    LeafValue::Scalar(_) => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// Functions of texts that are known; whether something is left of one that is not.
+    fn of_text(&self, name: &str, arguments: &[Symbol]) -> Option<Symbol> {
+        self.values?;
+        let (value, rest) = arguments.split_last()?;
+        let Some(text) = self.printed_text(value) else {
+            let keeps =
+                matches!(name, "quote" | "squote" | "b64enc" | "toString" | "lower" | "upper" | "indent" | "nindent");
+            return (keeps && self.prints_something(value)).then_some(Symbol::Filled);
+        };
+        let nil = matches!(self.truth(value), Some(false)) && self.constant(value).is_none();
+        let first = rest.first().and_then(|first| self.text(first));
+        let text = match (name, first, rest.len()) {
+            ("toString", ..) => text,
+            ("quote" | "squote", None, 0) if nil => String::new(),
+            ("quote" | "squote", None, 0) => return Some(Symbol::Filled),
+            ("b64enc", None, 0) if !text.is_empty() => return Some(Symbol::Filled),
+            ("b64enc", None, 0) => text,
+            ("int" | "int64", None, 0) => {
+                return match self.constant(value)? {
+                    Constant::Number(number) => Some(Symbol::Number(number)),
+                    Constant::Text(text) => text.parse().ok().map(Symbol::Number),
+                    Constant::Flag(_) => None,
+                };
+            }
+            ("trim", None, 0) => text.trim().to_owned(),
+            ("lower", None, 0) => text.to_lowercase(),
+            ("upper", None, 0) => text.to_uppercase(),
+            ("trimSuffix", Some(suffix), 1) => text.strip_suffix(&suffix).unwrap_or(&text).to_owned(),
+            ("trimPrefix", Some(prefix), 1) => text.strip_prefix(&prefix).unwrap_or(&text).to_owned(),
+            ("trunc", Some(length), 1) => {
+                let length: usize = length.parse().ok()?;
+                text.get(..length).unwrap_or(&text).to_owned()
+            }
+            ("contains", Some(part), 1) => return Some(Symbol::Flag(text.contains(&part))),
+            ("hasPrefix", Some(part), 1) => return Some(Symbol::Flag(text.starts_with(&part))),
+            ("hasSuffix", Some(part), 1) => return Some(Symbol::Flag(text.ends_with(&part))),
+            ("splitList", Some(separator), 1) if !separator.is_empty() => {
+                return Some(Symbol::List(text.split(&separator).map(|part| Symbol::Text(part.to_owned())).collect()));
+            }
+            _ => return None,
+        };
+        Some(Symbol::Text(text))
+    }
+
     /// `tpl TEXT CONTEXT`
-    fn tpl(&mut self, text: &Symbol, context: &Symbol) {
+    fn tpl(&mut self, text: &Symbol, context: &Symbol) -> Symbol {
         self.use_whole(text);
         let Some(values) = self.values else {
             self.runs_text = true;
             if let Symbol::Text(text) = text {
                 self.run_text(text, context);
             }
-            return;
+            return Symbol::Unknown;
         };
         match text {
-            Symbol::Text(text) => self.run_text(text, context),
+            Symbol::Text(text) => return self.run_text(text, context),
             Symbol::Values(path) => {
-                for text in values.texts(path) {
-                    self.run_text(&text, context);
+                let texts = values.texts(path);
+                for text in &texts {
+                    self.run_text(text, context);
+                }
+                if let ([text], Some(_)) = (texts.as_slice(), self.constant(&Symbol::Values(path.clone()))) {
+                    return self.run_text(text, context);
                 }
             }
             // Texts out of files and of what was made from values: all that could be meant.
@@ -319,12 +417,13 @@ impl Scan<'_> {
                 }
             }
         }
+        Symbol::Unknown
     }
 
     /// Whether a value counts as true, if that is known.
     pub(super) fn truth(&self, symbol: &Symbol) -> Option<bool> {
         match symbol {
-            Symbol::Root(_) | Symbol::Tail(_) => Some(true),
+            Symbol::Root(_) | Symbol::Tail(_) | Symbol::Filled => Some(true),
             Symbol::Dict(map) => Some(!map.is_empty()),
             Symbol::List(items) => Some(!items.is_empty()),
             Symbol::Text(text) => Some(!text.is_empty()),
@@ -356,7 +455,7 @@ impl Scan<'_> {
     }
 
     /// The scalar that a symbol stands for, if that is known.
-    fn constant(&self, symbol: &Symbol) -> Option<Constant> {
+    pub(super) fn constant(&self, symbol: &Symbol) -> Option<Constant> {
         match symbol {
             Symbol::Text(text) => Some(Constant::Text(text.clone())),
             Symbol::Flag(flag) => Some(Constant::Flag(*flag)),
@@ -376,7 +475,7 @@ impl Scan<'_> {
         match symbol {
             Symbol::Dict(_) => Some("map"),
             Symbol::List(_) => Some("slice"),
-            Symbol::Text(_) | Symbol::Tail(_) => Some("string"),
+            Symbol::Text(_) | Symbol::Tail(_) | Symbol::Filled => Some("string"),
             Symbol::Flag(_) => Some("bool"),
             Symbol::Values(path) => {
                 let values = self.values?;
@@ -400,7 +499,7 @@ impl Scan<'_> {
 
 /// A scalar.
 #[derive(Debug, PartialEq)]
-enum Constant {
+pub(super) enum Constant {
     Text(String),
     Flag(bool),
     Number(i64),

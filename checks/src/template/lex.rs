@@ -37,33 +37,46 @@ pub(super) enum Piece {
     Action(Range<usize>, Range<usize>),
 }
 
-/// Cuts a template into text and actions; comments are dropped.
+/// Cuts a template into text and actions; comments are dropped, and the space that `{{-` and `-}}` trim.
 pub(super) fn pieces(text: &str) -> Result<Vec<Piece>, String> {
     let mut pieces = Vec::new();
     let mut at = 0;
+    let mut trims = false;
     while let Some(open) = text[at..].find("{{").map(|i| at + i) {
-        if open > at {
-            pieces.push(Piece::Text(at..open));
-        }
         let mut inside = open + 2;
-        if text[inside..].starts_with('-') && text[inside + 1..].starts_with(char::is_whitespace) {
+        let before = text[inside..].starts_with('-') && text[inside + 1..].starts_with(char::is_whitespace);
+        if before {
             inside += 1;
         }
-        let trimmed = text[inside..].trim_start();
-        if trimmed.starts_with("/*") {
+        if open > at {
+            pieces.push(Piece::Text(trimmed(text, at..open, trims, before)));
+        }
+        if text[inside..].trim_start().starts_with("/*") {
             let close = text[inside..].find("*/").ok_or("a comment has no end")? + inside;
-            at = text[close..].find("}}").ok_or("an action has no end")? + close + 2;
+            let end = text[close..].find("}}").ok_or("an action has no end")? + close;
+            trims = text[close + 2..end].ends_with('-');
+            at = end + 2;
             continue;
         }
         let close = end_of_action(text, inside).ok_or("an action has no end")?;
         let last = text[inside..close].strip_suffix('-').filter(|t| t.ends_with(char::is_whitespace));
         pieces.push(Piece::Action(open..close + 2, inside..last.map_or(close, |t| inside + t.len())));
+        trims = last.is_some();
         at = close + 2;
     }
     if at < text.len() {
-        pieces.push(Piece::Text(at..text.len()));
+        pieces.push(Piece::Text(trimmed(text, at..text.len(), trims, false)));
     }
     Ok(pieces)
+}
+
+/// A text between two actions without the space that they trim.
+fn trimmed(text: &str, range: Range<usize>, start: bool, end: bool) -> Range<usize> {
+    let space = |c: char| matches!(c, ' ' | '\t' | '\r' | '\n');
+    let inner = &text[range.clone()];
+    let from = if start { range.start + (inner.len() - inner.trim_start_matches(space).len()) } else { range.start };
+    let to = if end { range.start + inner.trim_end_matches(space).len() } else { range.end };
+    from..to.max(from)
 }
 
 /// Where `}}` stands, outside of strings.

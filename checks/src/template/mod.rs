@@ -3,6 +3,7 @@
 mod functions;
 mod lex;
 mod parse;
+mod print;
 mod scan;
 mod symbol;
 
@@ -11,6 +12,8 @@ use std::ops::Range;
 pub use parse::parse;
 pub use scan::{Call, Guard, GuardKind, Program, Scan};
 pub use symbol::Symbol;
+
+use functions::Constant;
 
 use yaml::{Pos, Span};
 

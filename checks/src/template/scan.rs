@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use super::print::Printed;
 use super::{Branch, Command, Expr, ExprKind, Node, Pipe, Symbol, parse, span};
 use crate::chart::{Chart, File};
 use crate::model::Place;
@@ -15,6 +16,8 @@ use crate::values::Effective;
 const MOST_STEPS: usize = 200_000;
 /// Calls inside calls beyond which it is given up.
 const MOST_CALLS: usize = 40;
+/// Items of a list or map that are walked one by one.
+const MOST_ITEMS: usize = 64;
 
 /// The templates of a chart and of everything below it, read.
 pub struct Program<'a> {
@@ -81,7 +84,21 @@ impl<'a> Program<'a> {
             }
             program.charts.push((scope, below));
         }
+        // Helm reads the deepest templates first, and of equal depth the last by name: what it reads last it runs.
+        let Self { templates, defines, .. } = &mut program;
+        for all in defines.values_mut() {
+            all.sort_by_key(|(at, node)| {
+                let name = templates[*at].name.as_str();
+                (std::cmp::Reverse((name.matches('/').count(), name)), *node)
+            });
+        }
         program
+    }
+
+    /// What the names of a chart's templates begin with.
+    fn prefix(&self, scope: &[String]) -> String {
+        let root = self.charts.first().map_or("", |(_, chart)| chart.name.as_str());
+        scope.iter().fold(root.to_owned(), |path, step| format!("{path}/charts/{step}"))
     }
 
     /// The templates of a name: the name, the text that holds it, its nodes.
@@ -139,6 +156,8 @@ pub struct Call {
     pub end: usize,
     /// Index of the rendered template that reaches it.
     pub from: usize,
+    /// The text that `tpl` runs at that place and that holds the call, and where in it.
+    pub text: Option<(String, usize, usize)>,
 }
 
 /// How a guard refuses.
@@ -186,8 +205,15 @@ pub struct Scan<'p> {
     pub calls: BTreeSet<Call>,
     /// Guards, by place.
     pub guards: BTreeMap<(usize, usize), Guard>,
-    visited: BTreeSet<(usize, usize, Symbol)>,
-    pub(super) ran: BTreeSet<(String, Symbol)>,
+    /// What was run already with a context: what it prints, and what it reaches.
+    visited: BTreeMap<(usize, usize, Symbol), (Symbol, BTreeSet<Call>)>,
+    ran: BTreeMap<(String, Symbol), (Symbol, BTreeSet<Call>)>,
+    /// What is being printed, the innermost last.
+    printed: Vec<Printed>,
+    /// What was reached so far by each body that is being run, the innermost last.
+    reached: Vec<BTreeSet<Call>>,
+    /// The texts that `tpl` is running, the innermost last.
+    texts: Vec<String>,
     steps: usize,
     depth: usize,
     from: usize,
@@ -199,7 +225,10 @@ pub struct Scan<'p> {
 pub(super) struct Frame<'n> {
     pub(super) template: usize,
     dollar: Symbol,
-    variables: Vec<(String, Symbol)>,
+    /// With each, how many branches around its declaration are not decided.
+    variables: Vec<(String, Symbol, usize)>,
+    /// Branches around that the values do not decide.
+    undecided: usize,
     /// What the conditions around ask about, the innermost last.
     conditions: Vec<BTreeSet<Vec<String>>>,
     define: Option<&'n str>,
@@ -218,8 +247,11 @@ impl<'p> Scan<'p> {
             runs_text: false,
             calls: BTreeSet::new(),
             guards: BTreeMap::new(),
-            visited: BTreeSet::new(),
-            ran: BTreeSet::new(),
+            visited: BTreeMap::new(),
+            ran: BTreeMap::new(),
+            printed: Vec::new(),
+            reached: Vec::new(),
+            texts: Vec::new(),
             steps: 0,
             depth: 0,
             from: 0,
@@ -234,26 +266,84 @@ impl<'p> Scan<'p> {
         scan
     }
 
-    /// Runs a text as a template with the whole context of a chart.
-    pub fn run_text(&mut self, text: &str, context: &Symbol) {
-        if text.contains("{{") && self.ran.insert((text.to_owned(), context.clone())) {
-            match parse(text) {
-                // Places inside of it are nobody's: it belongs to no template.
-                Ok(nodes) => self.body(usize::MAX, &nodes, context, None),
-                Err(_) => self.everything = true,
-            }
+    /// Runs a text as a template with the whole context of a chart. What it prints is returned.
+    pub fn run_text(&mut self, text: &str, context: &Symbol) -> Symbol {
+        if !text.contains("{{") {
+            return Symbol::Text(text.to_owned());
         }
+        let key = (text.to_owned(), context.clone());
+        if let Some((printed, calls)) = self.ran.get(&key).cloned() {
+            self.reach(calls);
+            return printed;
+        }
+        self.ran.insert(key.clone(), (Symbol::Unknown, BTreeSet::new()));
+        let Ok(nodes) = parse(text) else {
+            self.everything = true;
+            return Symbol::Unknown;
+        };
+        self.texts.push(text.to_owned());
+        // Places inside of it are nobody's: it belongs to no template.
+        let (printed, calls) = self.body(usize::MAX, &nodes, context, None);
+        self.texts.pop();
+        self.ran.insert(key, (printed.clone(), calls));
+        printed
     }
 
-    fn body(&mut self, template: usize, nodes: &[Node], dot: &Symbol, define: Option<&str>) {
+    /// What was reached before is reached from here too.
+    fn reach(&mut self, calls: BTreeSet<Call>) {
+        let calls: Vec<Call> = calls.into_iter().map(|call| Call { from: self.from, ..call }).collect();
+        if let Some(around) = self.reached.last_mut() {
+            around.extend(calls.iter().cloned());
+        }
+        self.calls.extend(calls);
+    }
+
+    /// Runs the nodes of a template: what they print, and what they reach.
+    fn body(
+        &mut self,
+        template: usize,
+        nodes: &[Node],
+        dot: &Symbol,
+        define: Option<&str>,
+    ) -> (Symbol, BTreeSet<Call>) {
         if self.depth > MOST_CALLS {
             // What calls itself is not followed any further, nor is anything else.
             self.steps = MOST_STEPS;
         }
         self.depth += 1;
-        let mut frame = Frame { template, dollar: dot.clone(), variables: Vec::new(), conditions: Vec::new(), define };
+        self.printed.push(Printed::default());
+        self.reached.push(BTreeSet::new());
+        let mut frame = Frame {
+            template,
+            dollar: dot.clone(),
+            variables: Vec::new(),
+            undecided: 0,
+            conditions: Vec::new(),
+            define,
+        };
         self.nodes(nodes, dot, &mut frame);
         self.depth -= 1;
+        let calls = self.reached.pop().unwrap_or_default();
+        if let Some(around) = self.reached.last_mut() {
+            around.extend(calls.iter().cloned());
+        }
+        let printed = self.printed.pop().unwrap_or_default();
+        // Without values nothing is decided, and what has been given up has not been printed to its end.
+        let known = self.values.is_some() && self.steps < MOST_STEPS;
+        (if known { printed.symbol() } else { Symbol::Unknown }, calls)
+    }
+
+    fn print_symbol(&mut self, symbol: &Symbol) {
+        let (text, filled) = (self.printed_text(symbol), self.prints_something(symbol));
+        if let Some(out) = self.printed.last_mut() {
+            out.add(text.as_deref(), filled);
+        }
+    }
+
+    fn text_of(&self, template: usize) -> &str {
+        let program = self.program;
+        let running = self.texts.last().map_or("", String::as_str);
+        program.templates.get(template).map_or(running, |template| template.text)
     }
 
     fn nodes(&mut self, nodes: &[Node], dot: &Symbol, frame: &mut Frame<'_>) {
@@ -264,16 +354,24 @@ impl<'p> Scan<'p> {
                 return;
             }
             match node {
-                Node::Text(_) | Node::Define { .. } => {}
+                Node::Define { .. } => {}
+                Node::Text(range) => {
+                    let text = self.text_of(frame.template).get(range.clone()).map(str::to_owned);
+                    if let Some(out) = self.printed.last_mut() {
+                        out.add(text.as_deref(), true);
+                    }
+                }
                 Node::Action { pipe, .. } => {
                     let result = self.pipe(pipe, dot, frame);
                     if pipe.variables.is_empty() {
                         self.use_whole(&result);
+                        self.print_symbol(&result);
                     }
                 }
                 Node::Call { name, pipe, .. } => {
                     let context = pipe.as_ref().map_or(Symbol::Nil, |pipe| self.pipe(pipe, dot, frame));
-                    self.include(&Symbol::Text(name.clone()), &context);
+                    let printed = self.include(&Symbol::Text(name.clone()), &context);
+                    self.print_symbol(&printed);
                 }
                 Node::Branch { kind, pipe, body, otherwise, .. } => {
                     self.branch(*kind, pipe, body, otherwise, dot, frame);
@@ -302,33 +400,72 @@ impl<'p> Scan<'p> {
         self.touched.extend(touched);
         self.whole.extend(whole);
         frame.conditions.push(asked);
-        let truth = self.truth(&result);
+        let items = if kind == Branch::Range { self.items(&result) } else { None };
+        // A list that is walked item by item is as good as decided.
+        let truth = items.as_ref().map(|items| !items.is_empty()).or_else(|| self.truth(&result));
+        let decided = truth.is_some() && (kind != Branch::Range || items.is_some() || truth == Some(false));
+        let mut arms = (Printed::default(), Printed::default());
+        frame.undecided += usize::from(!decided);
         if truth != Some(false) {
-            let inner = match kind {
-                Branch::If => dot.clone(),
-                Branch::With => result.clone(),
-                Branch::Range => match &result {
-                    Symbol::List(items) => items.iter().cloned().reduce(Symbol::or).unwrap_or(Symbol::Unknown),
-                    _ => Symbol::Unknown,
+            let rounds: Vec<(Symbol, Symbol)> = match (kind, items) {
+                (Branch::If, _) => vec![(Symbol::Unknown, dot.clone())],
+                (Branch::With, _) => vec![(Symbol::Unknown, result.clone())],
+                (Branch::Range, Some(items)) => items,
+                (Branch::Range, None) => match &result {
+                    Symbol::List(items) => {
+                        vec![(Symbol::Unknown, items.iter().cloned().reduce(Symbol::or).unwrap_or(Symbol::Unknown))]
+                    }
+                    _ => vec![(Symbol::Unknown, Symbol::Unknown)],
                 },
             };
-            let last = pipe.variables.len().saturating_sub(1);
-            for (at, name) in pipe.variables.iter().enumerate() {
-                let value = match kind {
-                    Branch::Range if at == last => inner.clone(),
-                    Branch::Range => Symbol::Unknown,
-                    Branch::If | Branch::With => result.clone(),
-                };
-                frame.variables.push((name.clone(), value));
+            self.printed.push(Printed::default());
+            for (key, inner) in rounds {
+                let last = pipe.variables.len().saturating_sub(1);
+                for (at, name) in pipe.variables.iter().enumerate() {
+                    let value = match kind {
+                        Branch::Range if at == last => inner.clone(),
+                        Branch::Range => key.clone(),
+                        Branch::If | Branch::With => result.clone(),
+                    };
+                    frame.variables.push((name.clone(), value, frame.undecided));
+                }
+                self.nodes(body, &inner, frame);
+                frame.variables.truncate(depth);
             }
-            self.nodes(body, &inner, frame);
-            frame.variables.truncate(depth);
+            arms.0 = self.printed.pop().unwrap_or_default();
         }
         if truth != Some(true) {
+            self.printed.push(Printed::default());
             self.nodes(otherwise, dot, frame);
             frame.variables.truncate(depth);
+            arms.1 = self.printed.pop().unwrap_or_default();
+        }
+        frame.undecided -= usize::from(!decided);
+        if let Some(out) = self.printed.last_mut() {
+            match (decided, truth) {
+                (true, Some(true)) => out.append(&arms.0),
+                (true, _) => out.append(&arms.1),
+                // How often the body of a `range` runs is not known.
+                (false, _) if kind == Branch::Range => out.append(&Printed::default().or(&arms.0.or(&arms.1))),
+                (false, _) => out.append(&arms.0.or(&arms.1)),
+            }
         }
         frame.conditions.pop();
+    }
+
+    /// What a `range` walks, key and value, where that is known.
+    fn items(&self, symbol: &Symbol) -> Option<Vec<(Symbol, Symbol)>> {
+        let values = self.values?;
+        let items: Vec<(Symbol, Symbol)> = match symbol {
+            Symbol::List(items) => (0..).zip(items).map(|(at, item)| (Symbol::Number(at), item.clone())).collect(),
+            Symbol::Dict(map) => map.iter().map(|(key, value)| (Symbol::Text(key.clone()), value.clone())).collect(),
+            Symbol::Values(path) if values.is_map(path) => {
+                let keys = values.keys(path);
+                keys.into_iter().map(|key| (Symbol::Text(key.to_owned()), symbol.field(key))).collect()
+            }
+            _ => return None,
+        };
+        (items.len() <= MOST_ITEMS).then_some(items)
     }
 
     /// Evaluates a pipeline and gives its variables their values.
@@ -340,7 +477,7 @@ impl<'p> Scan<'p> {
         let result = result.unwrap_or(Symbol::Nil);
         for name in &pipe.variables {
             if pipe.declares {
-                frame.variables.push((name.clone(), result.clone()));
+                frame.variables.push((name.clone(), result.clone(), frame.undecided));
             } else {
                 self.assign(name, result.clone(), frame);
             }
@@ -350,8 +487,11 @@ impl<'p> Scan<'p> {
 
     /// A variable that is assigned again may keep its old value: the branch that does it may not be taken.
     fn assign(&mut self, name: &str, value: Symbol, frame: &mut Frame<'_>) {
-        if let Some((_, old)) = frame.variables.iter_mut().rev().find(|(known, _)| known == name) {
-            *old = std::mem::replace(old, Symbol::Unknown).or(value);
+        let undecided = frame.undecided;
+        if let Some((_, old, declared)) = frame.variables.iter_mut().rev().find(|(known, ..)| known == name) {
+            // Between the two nothing stands that may not happen.
+            let certain = self.values.is_some() && *declared == undecided;
+            *old = if certain { value } else { std::mem::replace(old, Symbol::Unknown).or(value) };
         } else {
             self.use_whole(&value);
         }
@@ -390,19 +530,22 @@ impl<'p> Scan<'p> {
 
     pub(super) fn word(&mut self, word: &Expr, dot: &Symbol, frame: &mut Frame<'_>) -> Symbol {
         match &word.kind {
-            ExprKind::Field(fields) => dot.fields(fields),
-            ExprKind::Variable(name, fields) if name.is_empty() => frame.dollar.fields(fields),
+            ExprKind::Field(fields) => self.fields(dot, fields),
+            ExprKind::Variable(name, fields) if name.is_empty() => self.fields(&frame.dollar, fields),
             ExprKind::Variable(name, fields) => frame
                 .variables
                 .iter()
                 .rev()
-                .find(|(known, _)| known == name)
-                .map_or(Symbol::Unknown, |(_, value)| value.fields(fields)),
+                .find(|(known, ..)| known == name)
+                .map_or(Symbol::Unknown, |(_, value, _)| self.fields(value, fields)),
             ExprKind::Text(text) => Symbol::Text(text.clone()),
             ExprKind::Number(number) => number.parse().map_or(Symbol::Unknown, Symbol::Number),
             ExprKind::Flag(flag) => Symbol::Flag(*flag),
             ExprKind::Nil => Symbol::Nil,
-            ExprKind::Paren(pipe, fields) => self.pipe(pipe, dot, frame).fields(fields),
+            ExprKind::Paren(pipe, fields) => {
+                let value = self.pipe(pipe, dot, frame);
+                self.fields(&value, fields)
+            }
             ExprKind::Function(name) => {
                 let command = Command { words: vec![word.clone()], span: word.span.clone() };
                 self.function(name, &command, &[], None, dot, frame)
@@ -410,13 +553,39 @@ impl<'p> Scan<'p> {
         }
     }
 
-    /// Runs the templates of a name, or all whose names end with what is known of it.
-    pub(super) fn include(&mut self, name: &Symbol, context: &Symbol) {
+    /// A chain of fields. Of a template's context more is known than its values, where a cell renders it.
+    fn fields(&self, symbol: &Symbol, fields: &[String]) -> Symbol {
+        let names: Vec<&str> = fields.iter().map(String::as_str).collect();
+        match symbol {
+            Symbol::Root(scope) if self.values.is_some() => match names.as_slice() {
+                ["Template", "BasePath"] => Symbol::Text(format!("{}/templates", self.program.prefix(scope))),
+                // `helm template` renders for an installation.
+                ["Release", "IsInstall"] => Symbol::Flag(true),
+                ["Release", "IsUpgrade"] => Symbol::Flag(false),
+                ["Release", "Name" | "Namespace" | "Service"]
+                | ["Chart", "Name" | "Version"]
+                | ["Template", "Name"] => Symbol::Filled,
+                _ => symbol.fields(fields),
+            },
+            // A context that was handed on inside of something.
+            Symbol::Dict(_) if fields.len() > 1 => {
+                let (first, rest) = fields.split_at(1);
+                self.fields(&symbol.fields(first), rest)
+            }
+            _ => symbol.fields(fields),
+        }
+    }
+
+    /// Runs the templates of a name, or all whose names end with what is known of it. What is printed is returned.
+    pub(super) fn include(&mut self, name: &Symbol, context: &Symbol) -> Symbol {
         let program = self.program;
         let defines: Vec<(&str, usize, usize)> = match name {
             Symbol::Text(name) => {
                 let found = program.defines.get_key_value(name);
-                found.iter().flat_map(|(name, all)| all.iter().map(|(t, n)| (name.as_str(), *t, *n))).collect()
+                let all = found.map_or(&[][..], |(_, all)| all.as_slice());
+                // Of one name the last is what Helm runs; without a cell it is not known which charts there are.
+                let from = if self.values.is_some() { all.len().saturating_sub(1) } else { 0 };
+                found.iter().flat_map(|(name, _)| all[from..].iter().map(|(t, n)| (name.as_str(), *t, *n))).collect()
             }
             Symbol::Tail(tail) => {
                 let all = program.defines.iter().filter(|(name, _)| name.ends_with(tail.as_str()));
@@ -425,6 +594,10 @@ impl<'p> Scan<'p> {
             _ => Vec::new(),
         };
         let files: Vec<usize> = match name {
+            Symbol::Text(name) if program.templates.iter().any(|t| t.name == *name) => {
+                let all = program.templates.iter().enumerate();
+                all.filter(|(_, t)| t.name == *name).map(|(at, _)| at).collect()
+            }
             Symbol::Text(tail) | Symbol::Tail(tail) => {
                 let all = program.templates.iter().enumerate();
                 all.filter(|(_, t)| t.name.ends_with(tail.as_str())).map(|(at, _)| at).collect()
@@ -433,20 +606,33 @@ impl<'p> Scan<'p> {
         };
         if defines.is_empty() && files.is_empty() {
             self.use_whole(context);
-            return;
+            return Symbol::Unknown;
         }
+        let mut printed = Vec::new();
         for (name, template, index) in defines {
-            if self.visited.insert((template, index, context.clone()))
-                && let Node::Define { body, .. } = &program.templates[template].nodes[index]
-            {
-                self.body(template, body, context, Some(name));
+            if let Node::Define { body, .. } = &program.templates[template].nodes[index] {
+                printed.push(self.once((template, index, context.clone()), body, Some(name)));
             }
         }
         for at in files {
-            if self.visited.insert((at, usize::MAX, context.clone())) {
-                self.body(at, &program.templates[at].nodes, context, None);
-            }
+            printed.push(self.once((at, usize::MAX, context.clone()), &program.templates[at].nodes, None));
         }
+        // Of a name of which only the end is known, one that is not here may be meant.
+        let certain = matches!(name, Symbol::Text(_));
+        printed.into_iter().reduce(Symbol::or).filter(|_| certain).unwrap_or(Symbol::Unknown)
+    }
+
+    /// Runs nodes with a context, once.
+    fn once(&mut self, key: (usize, usize, Symbol), nodes: &[Node], define: Option<&str>) -> Symbol {
+        if let Some((printed, calls)) = self.visited.get(&key).cloned() {
+            self.reach(calls);
+            return printed;
+        }
+        // What calls itself meanwhile prints something that is not known.
+        self.visited.insert(key.clone(), (Symbol::Unknown, BTreeSet::new()));
+        let (printed, calls) = self.body(key.0, nodes, &key.2.clone(), define);
+        self.visited.insert(key, (printed.clone(), calls));
+        printed
     }
 
     /// Notes a function that is looked for.
@@ -454,12 +640,18 @@ impl<'p> Scan<'p> {
         if !self.looked_for.contains(&function) {
             return;
         }
+        let inside = frame.template == usize::MAX;
+        let text = self.texts.last().filter(|_| inside).map(|text| (text.clone(), at.start, at.end));
         let (template, at) = match &self.text_at {
-            Some((template, at)) if frame.template == usize::MAX => (*template, at.clone()),
-            _ if frame.template == usize::MAX => (self.from, 0..0),
+            Some((template, at)) if inside => (*template, at.clone()),
+            _ if inside => (self.from, 0..0),
             _ => (frame.template, at.clone()),
         };
-        let call = Call { function: function.to_owned(), template, start: at.start, end: at.end, from: self.from };
+        let call =
+            Call { function: function.to_owned(), template, start: at.start, end: at.end, from: self.from, text };
+        if let Some(around) = self.reached.last_mut() {
+            around.insert(call.clone());
+        }
         self.calls.insert(call);
     }
 

@@ -19,6 +19,8 @@ pub enum Symbol {
     Text(String),
     /// A string of which only the end is known.
     Tail(String),
+    /// A string of which only is known that there is something in it.
+    Filled,
     /// An integer.
     Number(i64),
     /// A boolean.

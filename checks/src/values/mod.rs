@@ -18,7 +18,7 @@ use crate::chart::{Chart, File};
 use crate::model::{Cell, Place, ValuesFile};
 use crate::part;
 use crate::sources::Sources;
-use yaml::{Node, Resolved};
+use yaml::{Inside, Node, Resolved, Span};
 
 /// The effective values of one cell.
 #[derive(Debug, Clone, Default)]
@@ -221,6 +221,21 @@ impl Effective {
             }
         }
         texts
+    }
+
+    /// Where a part of a text stands, given by what it is in: the string at or below any path, those inside of lists too.
+    pub fn place_in_text(&self, text: &str, part: Span, sources: &Sources) -> Option<Place> {
+        self.leaves().iter().find_map(|leaf| {
+            let Held::Leaf(held) = &leaf.slot.held else { return None };
+            let mut node = None;
+            held.leaves(&mut |_, inner| node = node.or((inner.as_str() == Some(text)).then_some(inner)));
+            let (node, origin) = (node?, leaf.slot.origin.as_ref()?);
+            if origin.packed {
+                return Some(Place::file(&*origin.file));
+            }
+            let source = sources.get(&*origin.file).and_then(|source| source.text())?;
+            Some(Place::new(&*origin.file, Inside::of(node, source)?.span(part)))
+        })
     }
 
     /// Whether there is anything at a path, a map included.

@@ -3,9 +3,11 @@
 //! Scalars are kept as they were written; [`Node::resolve`] reads them as Helm and kubectl do (YAML 1.1 through Go), which is
 //! not what YAML 1.2 parsers do with `yes`, `on` or `0644`. Nothing here knows Kubernetes.
 
+mod inside;
 mod load;
 mod scalar;
 
+pub use inside::Inside;
 pub use load::{Limits, parse, parse_with};
 pub use scalar::Resolved;
 

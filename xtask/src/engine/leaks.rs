@@ -3,8 +3,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use checks::chart::is_of_others;
 use checks::model::{Cell, Place};
 use checks::object::Object;
+use checks::part;
 use checks::rules::leaks::{finding, in_render};
 use checks::sources::{Source, SourceKind};
 use finding::Finding;
@@ -60,10 +62,17 @@ impl Engine<'_> {
     pub fn traced(&self, cell: &Cell, rendered: Vec<Rendered>, in_sources: &InSources) -> Vec<Finding> {
         let mut known: HashMap<&str, Vec<(&str, &Leak)>> = HashMap::new();
         for (path, leaks) in in_sources {
-            if !self.sources.get(path).is_some_and(|s| s.cells.contains(&cell.name())) {
+            let Some(source) = self.sources.get(path).filter(|s| s.cells.contains(&cell.name())) else { continue };
+            // The pages of a chart of somebody else's show what people write; nothing is rendered from them.
+            if source.kind == SourceKind::Other && !leaks.is_empty() && is_of_others(path, self.sources) {
                 continue;
             }
-            for leak in leaks {
+            let in_part = cell.values.iter().any(|values| values.path == *path && values.part.is_some());
+            let concerns = |leak: &Leak| {
+                let text = source.text().unwrap_or_default();
+                !in_part || part::cells_at(self.matrix, &source.cells, path, text, leak.line).contains(&cell.name())
+            };
+            for leak in leaks.iter().filter(|leak| concerns(leak)) {
                 for secret in &leak.secrets {
                     known.entry(secret.expose()).or_default().push((path, leak));
                 }
@@ -73,7 +82,7 @@ impl Engine<'_> {
         for Rendered { leak, finding: mut shown } in rendered {
             let sources = leak.secrets.iter().find_map(|s| known.get(s.expose()));
             for place in &mut shown.render {
-                let path = sources.and_then(|s| s.first()).map(|(_, source)| source.path.as_str());
+                let path = sources.and_then(|s| s.first()).map(|(file, source)| values_path(cell, file, &source.path));
                 place.template = place.template.take().map(|t| self.template_line(cell, &t, path, &leak.name));
             }
             if let Some(sources) = sources {
@@ -134,6 +143,19 @@ impl Engine<'_> {
         let mut needles = path.as_deref().into_iter().chain((!name.is_empty()).then_some(name));
         let line = needles.find_map(|needle| text.lines().position(|l| l.contains(needle)));
         line.map_or_else(|| file.clone(), |line| format!("{file}:{}", line + 1))
+    }
+}
+
+/// The path of a value among the cell's values, of one that stands in another tool's manifest.
+fn values_path<'p>(cell: &Cell, file: &str, path: &'p str) -> &'p str {
+    let part = cell.values.iter().filter(|values| values.path == file).find_map(|values| values.part.as_ref());
+    let Some(part) = part else { return path };
+    match path.split_once(" › ") {
+        Some((_, inside)) => inside,
+        None => {
+            let above = part.at.trim_start_matches('/').replace('/', ".");
+            path.strip_prefix(&above).and_then(|rest| rest.strip_prefix('.')).unwrap_or(path)
+        }
     }
 }
 

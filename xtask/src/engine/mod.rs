@@ -9,6 +9,7 @@ use ::leaks::{Leak, MaskKey};
 use checks::facts::Facts;
 use checks::model::{Cell, Environment, Matrix};
 use checks::object::{self, Object};
+use checks::part;
 use checks::rules::{self, CellView, Check, EnvironmentView, MatrixView, Rule, SourceView};
 use checks::sources::{Source, SourceKind, Sources};
 use checks::values::Charts;
@@ -38,14 +39,23 @@ impl Engine<'_> {
         let is_yaml = path.ends_with(".yaml") || path.ends_with(".yml");
         let documents = if is_yaml && source.kind != SourceKind::Template { yaml::parse(text) } else { Vec::new() };
         let leaks = self.leaks(path, source);
-        let view = SourceView { matrix: self.matrix, path, source, text, documents: &documents, leaks: &leaks };
+        let view = SourceView {
+            matrix: self.matrix,
+            path,
+            source,
+            text,
+            documents: &documents,
+            leaks: &leaks,
+            sources: self.sources,
+        };
         for rule in self.rules {
             if let Check::Source(check) = rule.check {
                 let before = found.len();
                 check(&view, &mut found);
                 for finding in &mut found[before..] {
                     if finding.cells.is_empty() {
-                        finding.cells.extend(source.cells.iter().cloned());
+                        let line = finding.place.as_ref().map_or(0, |place| place.line);
+                        finding.cells = part::cells_at(self.matrix, &source.cells, path, text, line);
                     }
                 }
             }

@@ -30,7 +30,9 @@ pub fn block(finding: &Finding, sources: &Sources<'_>) -> String {
     for note in &finding.notes {
         group = group.element(Level::NOTE.no_name().message(clean(note)));
     }
-    for place in finding.render.iter().take(1) {
+    // A template in which something happens says less than an object in which it shows.
+    let shown = finding.render.iter().find(|place| !place.object.is_empty()).or(finding.render.first());
+    if let Some(place) = shown {
         group = group.element(Level::NOTE.no_name().message(clean(&rendered(place, finding.render.len()))));
     }
     if !finding.cells.is_empty() {
@@ -43,6 +45,11 @@ pub fn block(finding: &Finding, sources: &Sources<'_>) -> String {
 }
 
 fn rendered(place: &finding::RenderPlace, count: usize) -> String {
+    if place.object.is_empty() {
+        let template = place.template.as_deref().unwrap_or_default();
+        let more = if count > 1 { format!(", and {} more", count - 1) } else { String::new() };
+        return format!("reached from template {template}{more}");
+    }
     let mut text = format!("rendered into {}", place.object);
     if !place.path.is_empty() {
         text.push_str(&format!(", {}", place.path));

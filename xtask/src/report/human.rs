@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 use checks::model::Severity;
 
 use super::diagnostic::{self, Sources};
+use super::fold::folded;
 use super::{CellStatus, Report};
 use crate::changes::{Change, What};
 
@@ -23,8 +24,8 @@ const SHOWN: usize = 40;
 /// Writes the report. `verbose` names the slowest cell.
 pub fn write(report: &Report, sources: &Sources<'_>, verbose: bool, out: &mut dyn Write) -> io::Result<()> {
     // A cell that differs is shown below as a decision, with its diff.
-    for finding in report.findings.iter().filter(|f| f.rule != "golden/differs") {
-        writeln!(out, "{}\n", diagnostic::block(finding, sources).trim_end())?;
+    for finding in folded(report.findings.iter().filter(|f| f.rule != "golden/differs")) {
+        writeln!(out, "{}\n", diagnostic::block(&finding, sources).trim_end())?;
     }
     changes(report, out)?;
     for trouble in &report.troubles {

@@ -1,6 +1,7 @@
 //! The finished report of a run, and its sinks: one file a format. A sink decides nothing.
 
 pub mod diagnostic;
+pub mod fold;
 pub mod human;
 pub mod json;
 pub mod lines;

@@ -1,7 +1,8 @@
 //! `boundary/environment-in-defaults`.
 
 use super::hosts::Owners;
-use crate::model::{Place, Severity};
+use crate::model::Severity;
+use crate::places;
 use crate::rules::{Check, Rule, SourceView};
 use crate::sources::SourceKind;
 use finding::Finding;
@@ -29,7 +30,7 @@ Leave the default empty, guard it with `required`, and set it in each overlay.
 
 ## When it stays silent
 For words like \"production\": defaults that are safe for production are wanted. For keys, comments, addresses of people
-(`ops@example.org`), a registry's or API group's name that no list owns, and repositories whose `owns` lists are empty.
+(`ops@example.org`), hosts that all environments own, a registry's or API group's name that no list owns, and repositories whose `owns` lists are empty.
 ",
 };
 
@@ -46,12 +47,17 @@ fn check(view: &SourceView<'_>, findings: &mut Vec<Finding>) {
         root.leaves(&mut |path, node| {
             let Some(text) = node.text() else { return };
             for owned in owners.find(text) {
-                let owner = owned.owners.join(" and ");
+                // What is everybody's is no environment's own.
+                if view.matrix.environments.iter().all(|env| owned.owners.contains(&env.name.as_str())) {
+                    continue;
+                }
                 let path = path.join(".").replace(".[", "[");
                 let mut finding = RULE
-                    .finding(format!("{path} holds a host of {owner}: {}", owned.host))
-                    .at(Place::new(view.path, node.span))
-                    .label(format!("{owner} owns it"))
+                    .finding(format!("{path} holds a host of {}: {}", owned.by(), owned.host))
+                    .at(places::in_scalar(view.path, view.text, node, &|line| {
+                        owners.find(line).iter().any(|other| other.host == owned.host)
+                    }))
+                    .label(owned.own_it())
                     .help(format!("leave {path} empty here, and set it in each environment's overlay"));
                 finding.cells.clone_from(&view.source.cells);
                 findings.push(finding);

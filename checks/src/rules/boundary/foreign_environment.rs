@@ -59,10 +59,9 @@ fn check(view: &CellView<'_>, findings: &mut Vec<Finding>) {
                 }
                 let place = super::shown(&view.cell.name(), object, &path.join(".").replace(".[", "["), node);
                 let finding = found.remove(&owned.host).unwrap_or_else(|| {
-                    let owner = owned.owners.join(" and ");
-                    RULE.finding(format!("a host of {owner}: {}", owned.host))
+                    RULE.finding(format!("a host of {}: {}", owned.by(), owned.host))
                         .at(places::of_text_in_cell(view.sources, view.cell, object.template.as_deref(), &owned.host))
-                        .label(format!("{owner} owns it, the cell is in {}", view.cell.env))
+                        .label(format!("{}, the cell is in {}", owned.own_it(), view.cell.env))
                         .help(format!("set {}'s own host in its overlay", view.cell.env))
                 });
                 found.insert(owned.host, finding.shown(place));

@@ -19,6 +19,22 @@ pub struct Owned<'a> {
     pub at: usize,
 }
 
+impl Owned<'_> {
+    /// Its owners, for a sentence: `staging`, `staging and production`, `local, staging and production`.
+    pub fn by(&self) -> String {
+        match self.owners.split_last() {
+            Some((last, [])) => (*last).to_owned(),
+            Some((last, others)) => format!("{} and {last}", others.join(", ")),
+            None => String::new(),
+        }
+    }
+
+    /// `staging owns it`, `staging and production own it`.
+    pub fn own_it(&self) -> String {
+        format!("{} {} it", self.by(), if self.owners.len() == 1 { "owns" } else { "own" })
+    }
+}
+
 impl<'a> Owners<'a> {
     /// Reads the lists.
     pub fn of(matrix: &'a Matrix) -> Self {
@@ -70,15 +86,27 @@ impl<'a> Owners<'a> {
         if let Some((address, u32::MAX)) = network(host) {
             let inside = self.networks.iter().filter(|(network, mask, _)| address & mask == *network);
             let longest = inside.clone().map(|(_, mask, _)| *mask).max();
-            return inside.filter(|(_, mask, _)| Some(*mask) == longest).map(|(.., env)| *env).collect();
+            let fitting = inside.filter(|(_, mask, _)| Some(*mask) == longest).map(|(.., env)| *env);
+            return once(fitting);
         }
         let fits = |owned: &str| {
             host == owned || host.strip_suffix(owned).is_some_and(|start| start.ends_with('.') && start.len() > 1)
         };
         let fitting = self.hosts.iter().filter(|(owned, _)| fits(owned));
         let longest = fitting.clone().map(|(owned, _)| owned.len()).max();
-        fitting.filter(|(owned, _)| Some(owned.len()) == longest).map(|(_, env)| *env).collect()
+        once(fitting.filter(|(owned, _)| Some(owned.len()) == longest).map(|(_, env)| *env))
     }
+}
+
+/// Each environment once: its list may name a host and `*.` of it.
+fn once<'a>(environments: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut seen = Vec::new();
+    environments.for_each(|env| {
+        if !seen.contains(&env) {
+            seen.push(env);
+        }
+    });
+    seen
 }
 
 /// Runs of the characters that hosts are made of, with `\.` for a dot.

@@ -36,6 +36,7 @@ Take it from Vault: an `ExternalSecret` that reads the key, `existingSecret` or 
 References of every kind (`{{ … }}`, `$(VAR)`, `${VAR}`, SOPS' `ENC[…]`, `ref+vault://…`, `<path:…>`, `op://…`, Vault paths);
 names that end in a word about the credential rather than the credential (Name, Ref, Path, File, TTL, Policy, Header, …), and maps
 such as `secretKeyRef`, `existingSecret`; booleans, numbers, durations, paths, hosts, hashes, digests, public keys, sentences;
-names of Secrets under a token's or secret's name.
+names of Secrets under a token's or secret's name. Files beside a chart that others publish, such as its pages and its `ci/`: what
+they render into a cell is found in the render. (There a token of a known issuer, a private key and a signed token are warnings.)
 ",
 };

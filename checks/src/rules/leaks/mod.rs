@@ -10,9 +10,11 @@ pub mod placeholder;
 pub mod private_key;
 pub mod provider_token;
 
-use crate::model::{Place, Secrets};
+use crate::chart::is_of_others;
+use crate::model::{Place, Secrets, Severity};
 use crate::object::Object;
 use crate::rules::{Rule, SourceView};
+use crate::sources::SourceKind;
 use finding::{Finding, RenderPlace};
 use leaks::telling::{self, Convention};
 use leaks::{Leak, LeakRule};
@@ -84,12 +86,43 @@ pub fn rule(rule: LeakRule) -> &'static Rule {
     }
 }
 
+/// Whether a leak only shows how something is written: a placeholder in the template of a page, or in what a schema says of a value.
+pub fn only_explains(leak: &Leak, file: &str) -> bool {
+    let name = file.rsplit('/').next().unwrap_or(file);
+    let page = name.ends_with(".md.gotmpl");
+    let schema =
+        name.ends_with("schema.json") && leak.path.split(['.', '›', '[', ' ']).any(|step| EXPLAINING.contains(&step));
+    leak.rule == LeakRule::Placeholder && (page || schema)
+}
+
+/// Keywords of a schema under which no value is set.
+const EXPLAINING: &[&str] = &["description", "title", "$comment", "example", "examples"];
+
+/// How much a leak in a source weighs. What lies beside a chart of somebody else's (its pages, its test values) is made up for
+/// everybody to see; only what looks like a real token or key is worth a look.
+fn weight(leak: &Leak, view: &SourceView<'_>) -> Option<Severity> {
+    if only_explains(leak, view.path) {
+        return None;
+    }
+    let own = rule(leak.rule).severity;
+    if view.source.kind != SourceKind::Other || !is_of_others(view.path, view.sources) {
+        return Some(own);
+    }
+    match leak.rule {
+        LeakRule::ProviderToken | LeakRule::PrivateKey | LeakRule::Jwt => Some(Severity::Warning),
+        _ => None,
+    }
+}
+
 fn of_source(rule: &'static Rule, which: LeakRule, view: &SourceView<'_>, findings: &mut Vec<Finding>) {
     let secrets = view.matrix.secrets.as_ref();
-    findings.extend(view.leaks.iter().filter(|leak| leak.rule == which).map(|leak| {
+    for leak in view.leaks.iter().filter(|leak| leak.rule == which) {
         debug_assert_eq!(self::rule(leak.rule).id, rule.id);
-        finding(leak, view.path, secrets)
-    }));
+        let Some(severity) = weight(leak, view) else { continue };
+        let mut finding = finding(leak, view.path, secrets);
+        finding.severity = severity;
+        findings.push(finding);
+    }
 }
 
 #[cfg(test)]

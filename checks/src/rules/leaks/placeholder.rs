@@ -27,6 +27,7 @@ adminPassword: changeme
 Leave the value empty and guard it with `required`, or take it from Vault.
 
 ## When it stays silent
-Comments and pages; a plain noun under a token's or key's name (`secretKey: password` names a key).
+Comments and pages, `README.md.gotmpl` too; what a `*schema.json` says under `description`, `title` and `examples`; files beside a
+chart that others publish (its pages, its `ci/`), which nobody installs; a plain noun under a token's or key's name (`secretKey: password` names a key).
 ",
 };

@@ -1,13 +1,15 @@
 //! `render/nondeterministic`.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use crate::chart::Chart;
-use crate::model::{Cell, Severity};
+use crate::model::{Cell, Place, Severity};
 use crate::object::{self, Object};
 use crate::rules::{Check, MatrixView, Rule};
 use crate::sources::Sources;
-use crate::template::{Program, Scan};
+use crate::template::{self, Call, Program, Scan};
+use crate::values::Effective;
 use finding::{Finding, RenderPlace};
 use yaml::{Node, Value};
 
@@ -38,9 +40,10 @@ Let credentials come from Vault through an ExternalSecret, certificates from cer
 checksum. For a chart of somebody else's, set the value that makes it use an existing Secret, or give the release a `mask` with a reason.
 
 ## When it stays silent
-Where the cell's values decide that the function is not reached: behind `if`, `default`, `or`, `ternary`, in a subchart that is off.
-Where the values do not decide it, both ways are taken. A cell whose values cannot be read is not judged. A release with a `mask` has
-said what differs, and why.
+Where the cell's values decide that the function is not reached: behind `if`, `default`, `or`, `ternary`, an `include` that prints
+nothing, in a subchart that is off. Where the values do not decide it, both ways are taken, and the cell is rendered twice: what the
+two renders print alike is no finding, unless it is the time, which may stay the same for a moment. A cell whose values cannot be read
+is not judged. A release with a `mask` has said what differs, and why.
 ",
 };
 
@@ -65,6 +68,9 @@ const RANDOM: &[&str] = &[
     "encryptAES",
     "shuffle",
 ];
+
+/// Those of them whose result may be the same twice.
+const FEW: &[&str] = &["randInt", "randNumeric", "shuffle"];
 
 /// Functions that tell the time of the render.
 const TIME: &[&str] = &["now", "ago", "date", "dateInZone", "date_in_zone", "htmlDate", "htmlDateInZone"];
@@ -116,7 +122,11 @@ fn judge(view: &MatrixView<'_>, cell: &Cell, functions: &[&str], findings: &mut 
     let scan = Scan::run(&program, Some(&values), functions);
     let mut told = BTreeSet::new();
     for call in &scan.calls {
-        if !told.insert((call.function.as_str(), call.template, call.start)) {
+        let same = |other: &Call| {
+            (&other.function, other.template, other.start, &other.text)
+                == (&call.function, call.template, call.start, &call.text)
+        };
+        if !told.insert((call.function.as_str(), call.template, call.start, &call.text)) {
             continue;
         }
         let template = &program.templates[call.template];
@@ -132,23 +142,76 @@ fn judge(view: &MatrixView<'_>, cell: &Cell, functions: &[&str], findings: &mut 
                  from reaching it";
             ("gives another result at each render", help)
         };
-        let message = format!("`{}` {message}", call.function);
         let from: BTreeSet<&str> = scan
             .calls
             .iter()
-            .filter(|other| (other.template, other.start) == (call.template, call.start))
+            .filter(|other| same(other))
             .map(|other| program.templates[other.from].name.as_str())
-            .filter(|name| *name != template.name)
             .collect();
-        let mut finding = RULE.finding(message).at(template.place(&(call.start..call.end))).cell(cell.name());
+        let run_here = template.place(&(call.start..call.end));
+        let inside =
+            call.text.as_ref().and_then(|(text, start, end)| text_place(&values, text, *start..*end, view.sources));
+        let mut finding = RULE.finding(format!("`{}` {message}", call.function)).cell(cell.name());
+        finding = match inside {
+            Some(place) => finding.at(place).related(run_here, "`tpl` runs it here"),
+            None => finding.at(run_here),
+        };
+        // The same in all cells, whatever a second render tells of each.
+        let file = finding.place.as_ref().map(|place| place.file.clone()).unwrap_or_default();
+        finding = finding.identity(format!("{file} {}", call.function));
         if outside {
             finding.severity = Severity::Warning;
         }
-        if !from.is_empty() {
-            finding = finding.note(format!("reached from {}", from.into_iter().collect::<Vec<_>>().join(", ")));
+        for from in from {
+            let cell = cell.name();
+            finding = finding.shown(RenderPlace { cell, template: Some(from.to_owned()), ..RenderPlace::default() });
         }
         findings.push(finding.help(help));
     }
+}
+
+/// Where a part of a text that `tpl` runs stands: in a values file, or in another file of a chart.
+fn text_place(values: &Effective, text: &str, part: Range<usize>, sources: &Sources) -> Option<Place> {
+    let span = template::span(text, &part);
+    values.place_in_text(text, span, sources).or_else(|| {
+        let files = values.chart.walk().into_iter().flat_map(|(_, chart)| chart.files.iter());
+        files.into_iter().find(|file| file.text(sources) == text).map(|file| file.place(span))
+    })
+}
+
+/// What two renders of one cell say of the findings that the scan made of it. A function whose results are many is acquitted where
+/// nothing that its templates print differs: what it made went nowhere. Of one with few results that is only likely, so it stays as a
+/// warning; the time and what lies outside are not judged by two renders that follow each other.
+pub fn confirmed(findings: &mut Vec<Finding>, cell: &str, differences: &[RenderPlace]) {
+    let mut left: Vec<RenderPlace> = differences.to_vec();
+    findings.retain_mut(|finding| {
+        if finding.rule != RULE.id || !finding.cells.contains(cell) {
+            return true;
+        }
+        let here = |place: &RenderPlace| place.cell == cell && place.object.is_empty();
+        let from: BTreeSet<String> =
+            finding.render.iter().filter(|place| here(place)).filter_map(|place| place.template.clone()).collect();
+        let comes_from_here =
+            |place: &RenderPlace| place.template.as_ref().is_none_or(|template| from.contains(template));
+        let random = RANDOM.iter().any(|function| finding.message.starts_with(&format!("`{function}`")));
+        let shown: Vec<RenderPlace> = differences.iter().filter(|place| comes_from_here(place)).cloned().collect();
+        if random && shown.is_empty() {
+            if FEW.iter().any(|function| finding.message.starts_with(&format!("`{function}`"))) {
+                finding.severity = Severity::Warning;
+                return true;
+            }
+            finding.render.retain(|place| place.cell != cell);
+            finding.cells.remove(cell);
+            return !finding.cells.is_empty();
+        }
+        if !shown.is_empty() && finding.severity == Severity::Error {
+            left.retain(|place| !shown.contains(place));
+            finding.render.retain(|place| !here(place));
+            finding.render.extend(shown);
+        }
+        true
+    });
+    findings.extend(proven(left));
 }
 
 /// What differs between two renders of one cell: objects and paths in them, sorted; never values.
@@ -179,7 +242,7 @@ pub fn differences(first: &str, second: &str, cell: &Cell) -> Vec<RenderPlace> {
 }
 
 /// The finding that two renders prove by themselves, when no scan foretold it.
-pub fn proven(differences: Vec<RenderPlace>) -> Option<Finding> {
+fn proven(differences: Vec<RenderPlace>) -> Option<Finding> {
     let first = differences.first()?;
     let path = if first.path.is_empty() { String::new() } else { format!(" at {}", first.path) };
     let message = format!("two renders differ: {}{path}", first.object);

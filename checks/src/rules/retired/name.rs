@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::{Facts, Kind};
 use crate::model::{Matrix, Place, Retired, RetiredKind, Severity};
+use crate::part;
 use crate::places;
 use crate::rules::{Check, MatrixView, Rule};
 use crate::sources::{Source, SourceKind};
@@ -146,22 +147,27 @@ fn without_comments(text: &str) -> String {
 }
 
 fn in_values(matrix: &Matrix, retired: &Retired, path: &str, text: &str, cells: &BTreeSet<String>, found: &mut Found) {
-    let mut report = |node: &Node, label: &str| {
-        found.push((Place::new(path, node.span), cells.clone(), label.to_owned()));
-    };
-    for document in yaml::parse(text) {
-        let Some(root) = &document.root else { continue };
-        match retired.kind {
-            RetiredKind::Value => {
-                let (parent, last) = retired.name.rsplit_once('.').unwrap_or(("", &retired.name));
-                let steps: Vec<&str> = parent.split('.').filter(|s| !s.is_empty()).collect();
-                if let Some(entry) = root.at(&steps).and_then(|n| n.entry(last)) {
-                    report(&entry.key, "set here");
-                }
+    let documents = yaml::parse(text);
+    let roots = documents.iter().filter_map(|document| document.root.as_ref());
+    if retired.kind == RetiredKind::Value {
+        let taken = part::all_in(matrix, path, text);
+        let (parent, last) = retired.name.rsplit_once('.').unwrap_or(("", &retired.name));
+        let steps: Vec<&str> = parent.split('.').filter(|s| !s.is_empty()).collect();
+        for root in roots.chain(taken.iter().map(|taken| &taken.root)) {
+            if let Some(entry) = root.at(&steps).and_then(|n| n.entry(last)) {
+                found.push((Place::new(path, entry.key.span), cells.clone(), "set here".to_owned()));
             }
-            RetiredKind::Env => names(root, &|text| places::holds(text, &retired.name), &mut report),
-            RetiredKind::Release => names(root, &|text| release_in(matrix, &retired.name, text), &mut report),
         }
+        return;
+    }
+    let holds = |text: &str| match retired.kind {
+        RetiredKind::Env => places::holds(text, &retired.name),
+        _ => release_in(matrix, &retired.name, text),
+    };
+    for root in roots {
+        names(root, &holds, &mut |node, label| {
+            found.push((places::in_scalar(path, text, node, &holds), cells.clone(), label.to_owned()));
+        });
     }
 }
 

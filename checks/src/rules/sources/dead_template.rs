@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::chart::Chart;
+use crate::chart::{Chart, is_of_others};
 use crate::model::{Cell, Place, Severity};
 use crate::rules::{Check, MatrixView, Rule};
 use crate::template::{Node, Program};
@@ -29,7 +29,8 @@ Delete it with its values. If it is kept for a case to come, waive it with the r
 
 ## When it stays silent
 For partials (`_*.tpl`), NOTES.txt, library charts, and templates that could not render an object at all: those that only define
-something or only refuse bad values. For charts below another chart, which are not yours. While a cell of the chart is unknown.
+something or only refuse bad values. For charts that are not yours: below another chart, or published by others, as their Chart.yaml
+tells (`home` or `sources` with an icon or the annotations of a public list). While a cell of the chart is unknown.
 ",
 };
 
@@ -39,6 +40,10 @@ fn check(view: &MatrixView<'_>, findings: &mut Vec<Finding>) {
         charts.entry(&cell.chart).or_default().push(cell);
     }
     for (folder, cells) in charts {
+        // A chart for everybody has templates for everybody.
+        if is_of_others(&format!("{folder}/Chart.yaml"), view.sources) {
+            continue;
+        }
         let facts: Vec<_> = cells.iter().filter_map(|cell| view.facts.get(&cell.name())).collect();
         if facts.len() < cells.len() {
             continue;

@@ -1,5 +1,6 @@
 //! `sources/secret-template`.
 
+use crate::chart::is_of_others;
 use crate::model::{Place, Severity};
 use crate::rules::{Check, Rule, SourceView};
 use crate::sources::SourceKind;
@@ -32,7 +33,9 @@ Delete the template and let an `ExternalSecret` make the Secret.
 
 ## When it stays silent
 Secrets without actions in their data (literals are `leaks/inline-secret`), service account tokens and other Secrets that
-Kubernetes fills, Secrets whose data come from `.Files` or `lookup` alone, templates of vendored subcharts.
+Kubernetes fills, Secrets whose data come from `.Files` or `lookup` alone, templates of vendored subcharts. Charts that others
+publish, as their Chart.yaml tells (`home` or `sources` with an icon or the annotations of a public list): they have to offer it, and
+a credential that one renders is a finding of `leaks/*`.
 ",
 };
 
@@ -40,7 +43,12 @@ fn check(view: &SourceView<'_>, findings: &mut Vec<Finding>) {
     if view.source.kind != SourceKind::Template || view.path.contains("/charts/") && nested(view.path) {
         return;
     }
-    for line in secrets_from_values(view.text) {
+    let lines = secrets_from_values(view.text);
+    // A chart for everybody has to offer it; what it renders here is looked at in the render.
+    if lines.is_empty() || is_of_others(view.path, view.sources) {
+        return;
+    }
+    for line in lines {
         findings.push(
             RULE.finding("this template can render a Secret from values")
                 .at(Place::line(view.path, line))

@@ -107,7 +107,7 @@ fn finding(
                 let keys =
                     if produced.keys.known.is_empty() { "none".to_owned() } else { produced.keys.known.join(", ") };
                 finding = finding.note(format!("{} of {} sets {keys}", maker.short(), by.release())).related(
-                    places::of_text(view.sources, view.matrix, by, produced.object, &produced.name),
+                    places::of_maker(view.sources, view.matrix, by, produced.object, &produced.name),
                     "produced here",
                 );
             }

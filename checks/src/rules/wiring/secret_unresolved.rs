@@ -35,8 +35,8 @@ For `optional: true`; for a name that is still a placeholder of another tool; wh
 tool does not know names the same Secret under a field that speaks of one (its operator may make it); where a program is
 told the name in its arguments or variables and its release gives it the right to create Secrets; where a role of the consumer's
 own release allows to create Secrets of any name, since a job that issues certificates knows their names by heart; and while a cell of the
-environment could not be rendered and has no golden, since it could be the producer. Custom resources' own references are not
-followed.
+environment could not be rendered and has no golden, since it could be the producer. Of custom resources'
+own references only the passwords of a Certificate's keystores are followed.
 ",
 };
 

@@ -85,7 +85,7 @@ fn is_chosen(facts: &Facts, produced: &Produced) -> bool {
 fn unused_secret(view: &EnvironmentView<'_>, facts: &Facts, produced: &Produced) -> Finding {
     let object = facts.object(produced.object);
     RULE.finding(format!("nothing consumes Secret {}", produced.name))
-        .at(places::of_text(view.sources, view.matrix, facts, produced.object, &produced.name))
+        .at(places::of_maker(view.sources, view.matrix, facts, produced.object, &produced.name))
         .label(format!("made by {}", object.short()))
         .help("remove its producer, or refer to it")
         .shown(places::in_render(facts, produced.object, &produced.path, produced.line))

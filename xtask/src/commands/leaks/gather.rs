@@ -44,6 +44,7 @@ pub(super) struct Scanned {
 impl Scanned {
     fn of(file: &str, bytes: usize, mut found: leaks::Scanned, allowed: Allowed) -> Self {
         let traces = Traces::of(&found, file);
+        found.leaks.retain(|leak| !rules::leaks::only_explains(leak, file));
         let limits = found.limits.iter();
         let mut findings: Vec<Finding> =
             limits.map(|limit| rules::leaks::limit(&inside(file, &limit.member), limit.line, limit.words)).collect();
