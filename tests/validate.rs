@@ -65,6 +65,39 @@ fn a_chart_that_prints_without_end_is_a_finding() {
     assert!(stdout(&output).contains("error[render/too-large]"), "{}", stdout(&output));
 }
 
+/// A render larger than any file may become, as where the disk is full: it comes through a pipe.
+#[test]
+fn a_render_needs_no_room_on_the_disk() {
+    let repository = Repository::base();
+    repository.write("charts/web/templates/large.yaml", "kind: A\nmetadata: {name: a}\n# {{ repeat 300000 \"x\" }}\n");
+    assert_eq!(repository.run(&["bless"]).status.code(), Some(0));
+    assert!(repository.read("tests/golden/staging/web.yaml").len() > 300_000);
+    let output = repository.run_without_room(&["validate"]);
+    assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
+}
+
+#[test]
+fn values_that_cannot_be_written_for_helm_are_no_verdict() {
+    let repository = Repository::base();
+    repository.copy(&workspace().join("tests/cases/values-in-a-helmrelease"));
+    for env in ["staging", "production"] {
+        let file = format!("clusters/{env}/web.yaml");
+        let long = "x".repeat(10_000);
+        repository.write(&file, format!("kind: HelmRelease\nspec:\n  values: {{bucket: b, region: {long}}}\n"));
+    }
+    let output = repository.run_without_room(&["validate", "staging/web"]);
+    assert_eq!(output.status.code(), Some(2), "{}{}", stdout(&output), stderr(&output));
+    let said = stdout(&output);
+    assert!(
+        said.contains("staging/web: the values taken out of clusters/staging/web.yaml cannot be written"),
+        "{said}"
+    );
+    assert!(said.contains("set TMPDIR"), "{said}");
+    let before = repository.read("tests/golden/staging/web.yaml");
+    assert_eq!(repository.run_without_room(&["bless"]).status.code(), Some(2));
+    assert_eq!(repository.read("tests/golden/staging/web.yaml"), before);
+}
+
 /// A map that holds itself overflows the stack of Helm when it is printed: a dump and no verdict.
 #[test]
 fn a_template_that_crashes_helm_is_no_verdict() {

@@ -112,6 +112,10 @@ impl Judge<'_> {
                     ),
                 ));
             }
+            Status::NotRun { why, help } => {
+                let words = format!("{}: {why}, so this cell was not judged\n  help: {help}", cell.name());
+                judged.trouble = Some(self.scrubbed(cell, &words));
+            }
             Status::Cancelled => {}
         }
         judged

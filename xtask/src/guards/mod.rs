@@ -223,6 +223,9 @@ fn trouble(cell: &Cell, status: &Status) -> String {
     let why = match status {
         Status::TimedOut => "it took too long".to_owned(),
         Status::Died(how) => format!("Helm ended without a verdict ({how})"),
+        Status::NotRun { why, help } => {
+            return format!("{}: its guards could not be tried: {why}\n  help: {help}", cell.name());
+        }
         other => format!("{other:?}"),
     };
     format!(
