@@ -81,9 +81,16 @@ impl Expander<'_> {
                 }
             }
         }
+        if self.file.environments.is_empty() {
+            let found = self.reader.at("matrix/empty", self.file.environments_span, "the matrix has no environment");
+            self.reader.push(
+                found.label("nothing would be rendered").help("write at least one, e.g. `environments: {staging: {}}`"),
+            );
+        }
         if self.file.releases.is_empty() {
             let found = self.reader.at("matrix/empty", self.file.layers_span, "the matrix has no release");
-            self.reader.push(found.help("write at least one, e.g. `10: {namespace: {}}`"));
+            self.reader
+                .push(found.label("nothing would be rendered").help("write at least one, e.g. `10: {namespace: {}}`"));
         }
     }
 
@@ -189,6 +196,11 @@ impl Expander<'_> {
                 }
                 cells.push(cell);
             }
+        }
+        if cells.is_empty() && self.reader.is_clean() {
+            let message = "every release is off in every environment";
+            let found = self.reader.at("matrix/empty", self.file.layers_span, message);
+            self.reader.push(found.label("nothing would be rendered").help("delete an `off` entry, or the release"));
         }
         (cells, off)
     }

@@ -21,6 +21,7 @@ pub struct File {
     pub rules: BTreeMap<String, Severity>,
     pub waivers: Option<Spanned<String>>,
     pub baseline: Option<Spanned<String>>,
+    pub environments_span: Span,
     pub layers_span: Span,
 }
 
@@ -112,6 +113,7 @@ pub fn read(reader: &Reader, root: &Node) -> Option<File> {
         rules: root.get("rules").map(|node| severities(reader, node)).unwrap_or_default(),
         waivers: root.get("waivers").and_then(|n| reader.text(n, "`waivers`")),
         baseline: root.get("baseline").and_then(|n| reader.text(n, "`baseline`")),
+        environments_span: root.entry("environments").map_or(root.span, |e| e.key.span),
         layers_span: root.entry("layers").map_or(root.span, |e| e.key.span),
     })
 }
