@@ -3,7 +3,7 @@
 mod common;
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -142,6 +142,43 @@ fn a_read_only_target_costs_the_pending_renders_only() {
     let output = repository.run(&["validate"]);
     assert_eq!(output.status.code(), Some(1), "{}{}", stdout(&output), stderr(&output));
     assert!(stdout(&output).contains("changed renders could not be kept"), "{}", stdout(&output));
+}
+
+#[test]
+fn nothing_is_written_through_a_link_that_leaves_the_repository() {
+    for link in ["tests", "tests/golden", "tests/golden/staging"] {
+        let (repository, outside) = (Repository::base(), Repository::empty());
+        fs::remove_dir_all(repository.path(link)).unwrap();
+        symlink(outside.0.path(), repository.path(link)).unwrap();
+        let output = repository.run(&["bless", "--allow-removed"]);
+        assert_eq!(output.status.code(), Some(2), "{link}: {}{}", stdout(&output), stderr(&output));
+        let said = stderr(&output);
+        assert!(said.contains("tests/golden/staging/web.yaml leaves the repository"), "{link}: {said}");
+        assert!(said.contains("environments/matrix.yaml:9:11"), "{link}: {said}");
+        assert!(outside.tree().is_empty(), "{link}: written outside");
+    }
+}
+
+#[test]
+fn goldens_may_lie_behind_a_link_inside_the_repository() {
+    let repository = Repository::base();
+    let golden = repository.read("tests/golden/staging/web.yaml");
+    fs::rename(repository.path("tests/golden"), repository.path("kept")).unwrap();
+    symlink("../kept", repository.path("tests/golden")).unwrap();
+    assert_eq!(repository.run(&["validate"]).status.code(), Some(0));
+    fs::remove_file(repository.path("kept/staging/web.yaml")).unwrap();
+    assert_eq!(repository.run(&["bless"]).status.code(), Some(0));
+    assert_eq!(repository.read("kept/staging/web.yaml"), golden);
+}
+
+#[test]
+fn pages_are_written_inside_the_repository_only() {
+    let (repository, outside) = (Repository::base(), Repository::empty());
+    symlink(outside.0.path(), repository.path("docs")).unwrap();
+    let output = repository.run(&["secrets", "inventory", "--write"]);
+    assert_eq!(output.status.code(), Some(2), "{}{}", stdout(&output), stderr(&output));
+    assert!(stderr(&output).contains("leads out of the repository"), "{}", stderr(&output));
+    assert!(outside.tree().is_empty());
 }
 
 #[test]

@@ -12,6 +12,7 @@ pub mod golden;
 pub mod guard;
 pub mod guards;
 pub mod helm;
+pub mod inside;
 pub mod judge;
 pub mod matrix;
 pub mod progress;

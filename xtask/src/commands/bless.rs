@@ -164,7 +164,7 @@ fn bless(session: &Session, renderer: &Renderer<'_>, guard: &Guard<'_>, cell: &C
     if !removed.is_empty() && !allow_removed {
         return Blessed::Refused(format!("it drops {}; --allow-removed accepts that", removed.join(", ")));
     }
-    if let Err(error) = write::replace(&session.root.join(&cell.golden), &render.stdout, &session.target) {
+    if let Err(error) = write::replace(&session.root, &cell.golden, &render.stdout, &session.target) {
         return Blessed::Trouble(format!("{} cannot be written: {error}", cell.golden));
     }
     let _ = std::fs::remove_file(

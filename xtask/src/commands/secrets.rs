@@ -113,8 +113,9 @@ pub(super) fn show(
     let done = if known.as_deref() == Some(&text) {
         "unchanged"
     } else {
-        write::replace(&file, text.as_bytes(), &session.target)
-            .map_err(|e| format!("{path} cannot be written: {e}\n  help: make the folder writable"))?;
+        write::replace(&session.root, path, text.as_bytes(), &session.target).map_err(|e| {
+            format!("{path} cannot be written: {e}\n  help: make its folder one of this repository that can be written")
+        })?;
         if known.is_some() { "updated" } else { "added" }
     };
     to_stdout(&Redactor::default(), |out| writeln!(out, "  {done:<9} {path}"))?;

@@ -4,6 +4,8 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
+use crate::inside;
+
 /// Writes a file through a temporary neighbour and a rename, making its folders.
 pub fn atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
@@ -18,9 +20,13 @@ pub fn atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Replaces a tracked file. The temporary file lies below `target/`, so that even a kill leaves nothing in the working tree;
+/// Replaces a tracked file of the repository `root`, and no other, whatever links there are on the way to it. The temporary file lies below `target/`, so that even a kill leaves nothing in the working tree;
 /// where that is another disk, beside the file.
-pub fn replace(path: &Path, bytes: &[u8], target: &Path) -> io::Result<()> {
+pub fn replace(root: &Path, file: &str, bytes: &[u8], target: &Path) -> io::Result<()> {
+    if inside::leaves(root, file) {
+        return Err(io::Error::other("a link on the way to it leads out of the repository"));
+    }
+    let path = &root.join(file);
     let scratch = target.join("xtask").join("tmp");
     let Ok(mut file) = own_folder(&scratch).and_then(|()| tempfile::NamedTempFile::new_in(&scratch)) else {
         return atomically(path, bytes);

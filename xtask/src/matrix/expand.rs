@@ -6,6 +6,8 @@ use std::path::Path;
 use checks::model::{Cell, Layer, Matrix, Off, Part, Place, Release, ValuesFile};
 use finding::Finding;
 
+use crate::inside;
+
 use super::file::{File, Link, RawRelease, Settings};
 use super::pattern::{self, Hole, Names, Pattern};
 use super::read::{Reader, Spanned};
@@ -342,27 +344,29 @@ impl Expander<'_> {
 
     /// A path must stay below the root, also through links.
     fn inside(&self, path: &str, span: yaml::Span) -> Option<()> {
-        let leaves = Path::new(path)
-            .components()
-            .any(|c| !matches!(c, std::path::Component::Normal(_) | std::path::Component::CurDir));
-        let real = self.root.join(path).canonicalize();
-        if leaves || real.is_ok_and(|real| !real.starts_with(self.root)) {
-            let found = self.reader.at("matrix/outside-root", span, format!("{path} leaves the repository"));
-            self.reader
-                .push(found.help("a cell is made of files of this repository only; copy what it needs below the root"));
-            return None;
+        if !inside::leaves(self.root, path) {
+            return Some(());
         }
-        Some(())
+        let found = self.reader.at("matrix/outside-root", span, format!("{path} leaves the repository"));
+        self.reader.push(found.help(
+            "what a cell is made of and what is kept of it are files of this repository: put them below the root, without a link \
+             that leads out of it",
+        ));
+        None
     }
 
     fn fixtures(&self) {
         for (environment, _) in &self.file.environments {
-            if let Some(path) = environment.fixtures.as_ref().filter(|p| !self.root.join(p).is_file()) {
-                let found = Finding::new(
-                    "matrix/missing-file",
-                    checks::model::Severity::Error,
-                    format!("{path} does not exist"),
-                );
+            let Some(path) = &environment.fixtures else { continue };
+            let outside = inside::leaves(self.root, path);
+            if outside || !self.root.join(path).is_file() {
+                let (rule, what) = if outside {
+                    ("outside-root", "leaves the repository")
+                } else {
+                    ("missing-file", "does not exist")
+                };
+                let found =
+                    Finding::new(&format!("matrix/{rule}"), checks::model::Severity::Error, format!("{path} {what}"));
                 self.reader.push(
                     found.at(environment.place.clone()).label("its `fixtures`").help("write it, or delete `fixtures`"),
                 );
