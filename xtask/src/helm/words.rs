@@ -31,6 +31,9 @@ static STEP: LazyLock<Regex> = LazyLock::new(|| {
 static VALUES: LazyLock<Regex> =
     LazyLock::new(|| regex(r"(?s)^failed to parse ([^\n]+?): (?:.*?yaml: )(?:line (\d+): )?(.*)$"));
 static FILE: LazyLock<Regex> = LazyLock::new(|| regex(r"^(?:open|read) ([^:]+): (.*)$"));
+/// A subchart that is no chart, below the charts that hold it: Helm 4, then Helm 3.
+static UNPACKING: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"(?s)error unpacking (?:subchart )?([^\n]+?) in [^\n:]+: (.*)$"));
 static SCHEMA: LazyLock<Regex> = LazyLock::new(|| regex(r"^\s*- at '([^']*)': (.*)$|^\s*- ([^:\s]+): (.*)$"));
 /// A key that a schema does not know, in the words of Helm 4 and of Helm 3.
 static UNKNOWN: LazyLock<Regex> =
@@ -90,6 +93,8 @@ fn told(renderer: &Renderer<'_>, cell: &Cell, render: &Render, scrub: &dyn Fn(&s
         failed(&format!("dependencies of the chart are not vendored: {}", first_line(names)), "")
             .at(place)
             .help(format!("run `helm dependency build {}` and commit its charts/ folder", cell.chart))
+    } else if let Some(finding) = unpacking(cell, &words) {
+        finding
     } else if let Some(finding) = execution(&files, &words) {
         finding
     } else {
@@ -153,6 +158,24 @@ fn missing(stderr: &str) -> Vec<String> {
     listed
 }
 
+/// A subchart that Helm cannot read: the entry of `charts/`, and why.
+fn unpacking(cell: &Cell, words: &str) -> Option<Finding> {
+    let (mut file, mut rest) = (cell.chart.clone(), words);
+    while let Some(c) = UNPACKING.captures(rest) {
+        file = format!("{file}/charts/{}", &c[1]);
+        rest = c.get(2).map_or("", |m| m.as_str());
+    }
+    if file == cell.chart {
+        return None;
+    }
+    let what = if file.ends_with(".tgz") { "packed chart" } else { "chart" };
+    let finding = failed(&format!("a subchart cannot be read as a {what}: {}", first_line(rest)), "");
+    Some(finding.at(Place::file(file)).help(format!(
+        "Helm renders nothing with it: get it anew with `helm dependency update {}` and commit the charts/ folder, or delete it",
+        cell.chart
+    )))
+}
+
 /// A template that stopped while it ran: the last step of the chain is where, the others how it got there.
 fn execution(files: &Files<'_>, words: &str) -> Option<Finding> {
     let mut steps: Vec<Place> = Vec::new();
@@ -210,9 +233,14 @@ fn broken_yaml(
         // Masked before lines are cut: half a secret is known to nobody.
         let shown = scrub(&text);
         let (lines, shown): (Vec<&str>, Vec<&str>) = (text.lines().collect(), shown.lines().collect());
-        let first = bad.saturating_sub(AROUND).max(1);
+        // Helm prints the templates of a broken render in no order: of the neighbours nothing is shown.
+        let is_source = |line: &&str| line.starts_with("# Source: ");
+        let top = lines.iter().take(bad).rposition(|line| is_source(&line)).unwrap_or_default();
+        let next = lines.iter().skip(bad).position(|line| is_source(&line)).map(|at| bad + at - 1);
+        let end = next.unwrap_or(shown.len()).min(bad + 2);
+        let first = bad.saturating_sub(AROUND).max(top + 1);
         let mut excerpt = String::from("rendered:\n");
-        for (index, content) in shown.iter().enumerate().take(bad + 2).skip(first - 1) {
+        for (index, content) in shown.iter().enumerate().take(end).skip(first - 1) {
             let mark = if index + 1 == bad { '>' } else { ' ' };
             excerpt.push_str(&format!("{mark} {}\n", cut(content)));
         }
