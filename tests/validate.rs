@@ -181,6 +181,66 @@ fn pages_are_written_inside_the_repository_only() {
     assert!(outside.tree().is_empty());
 }
 
+/// What is found in a file is found when the chain names a link to it, and told where the file is.
+#[test]
+fn values_behind_links_are_looked_at_as_others() {
+    let files = [
+        ("charts/values/web.yaml", "logLevel: info\nnobodyReads: 1\nalsoHost: api.prod.example.org\n"),
+        ("charts/web/values.yaml", "logLevel: info\ndefaultNobodyReads: 1\n"),
+        ("environments/staging/web.yaml", "bucket: b\nregion: r\nonlyHere: 1\nhost: www.prod.example.org\n"),
+        ("environments/production/web.yaml", "bucket: b\nregion: r\nhost: www.prod.example.org\n"),
+    ];
+    let found = |linked: bool, chart: bool| {
+        let repository = Repository::base();
+        let matrix = repository.read("environments/matrix.yaml");
+        let matrix = matrix.replace("protected: true", "protected: true, owns: [prod.example.org]");
+        repository.write("environments/matrix.yaml", matrix);
+        let template = "kind: ConfigMap\napiVersion: v1\nmetadata: {name: h}\ndata: {h: {{ .Values.host }}, o: {{ .Values.onlyHere | quote }}}\n";
+        repository.write("charts/web/templates/host.yaml", template);
+        for (path, content) in files {
+            if linked {
+                let real = format!("elsewhere/{}", path.replace('/', "-"));
+                repository.write(&real, content);
+                let _ = fs::remove_file(repository.path(path));
+                let up = "../".repeat(path.matches('/').count());
+                symlink(format!("{up}{real}"), repository.path(path)).unwrap();
+            } else {
+                repository.write(path, content);
+            }
+        }
+        if chart {
+            fs::rename(repository.path("charts/web"), repository.path("charts/behind")).unwrap();
+            symlink("behind", repository.path("charts/web")).unwrap();
+        }
+        let output = repository.run(&["validate", "--report", "json=r.json"]);
+        assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+        let report: serde_json::Value = serde_json::from_str(&repository.read("r.json")).unwrap();
+        let told: Vec<String> = report["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|f| {
+                let file = f["location"]["file"].as_str().unwrap_or_default();
+                let file = file.strip_prefix("elsewhere/").unwrap_or(file).replace('/', "-").replace("behind", "web");
+                format!("{} {file}:{} {}", f["rule"].as_str().unwrap(), f["location"]["line"], f["cells"])
+            })
+            .collect();
+        told
+    };
+    let mut plain = found(false, false);
+    for rule in
+        ["values/unread", "parity/overlay-key", "boundary/foreign-environment", "boundary/environment-in-defaults"]
+    {
+        assert!(plain.iter().any(|told| told.starts_with(rule)), "{rule} is not in {plain:#?}");
+    }
+    plain.sort();
+    for chart in [false, true] {
+        let mut linked = found(true, chart);
+        linked.sort();
+        assert_eq!(linked, plain, "chart behind a link: {chart}");
+    }
+}
+
 #[test]
 fn bless_in_ci_needs_force() {
     let repository = Repository::base();

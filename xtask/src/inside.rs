@@ -11,6 +11,14 @@ pub fn leaves(root: &Path, path: impl AsRef<Path>) -> bool {
     !path.as_ref().components().all(below) || real(&root.join(path), LINKS).is_none_or(|real| !real.starts_with(root))
 }
 
+/// Where the file that a path below `root` leads to really is, relative to `root`; the path itself when that is not there, or not
+/// below it.
+pub fn place(root: &Path, path: &str) -> String {
+    let real = root.join(path).canonicalize().ok();
+    let below = real.as_deref().and_then(|real| real.strip_prefix(root).ok()).and_then(Path::to_str);
+    below.map_or_else(|| path.to_owned(), str::to_owned)
+}
+
 /// The path without links; what is not there stays as it is named. `None` when links go in a circle.
 fn real(path: &Path, links: usize) -> Option<PathBuf> {
     if let Ok(real) = path.canonicalize() {

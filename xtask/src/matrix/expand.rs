@@ -1,9 +1,10 @@
 //! From the file as written to cells: names resolved, patterns filled, every file looked up.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use checks::model::{Cell, Layer, Matrix, Off, Part, Place, Release, ValuesFile};
+use checks::model::{Cell, Environment, Layer, Matrix, Off, Part, Place, Release, ValuesFile};
 use finding::Finding;
 
 use crate::inside;
@@ -19,12 +20,14 @@ struct Expander<'a> {
     reader: &'a Reader,
     file: &'a File,
     environments: Vec<&'a str>,
+    /// Values files under the names that the chains have for them.
+    named: RefCell<BTreeSet<String>>,
 }
 
 /// Expands the file. What is wrong goes to the reader; the result then is not to be used.
 pub fn expand(root: &Path, reader: &Reader, file: File) -> Matrix {
     let environments = file.environments.iter().map(|(e, _)| e.name.as_str()).collect();
-    let expander = Expander { root, reader, file: &file, environments };
+    let expander = Expander { root, reader, file: &file, environments, named: RefCell::default() };
     expander.names();
     expander.order();
     // Each step rests on the one before: follow-up errors would hide the first.
@@ -49,7 +52,7 @@ pub fn expand(root: &Path, reader: &Reader, file: File) -> Matrix {
         bases: bases(&file),
         helm: file.helm,
         kube: file.kube,
-        environments: file.environments.into_iter().map(|(e, _)| e).collect(),
+        environments: file.environments.into_iter().map(|(e, _)| real(root, e)).collect(),
         secrets: file.secrets,
         retired: file.retired,
         rules: file.rules,
@@ -252,7 +255,10 @@ impl Expander<'_> {
             }
             if exists {
                 self.holds(part.as_ref(), &path, release, link.span)?;
-                values.push(ValuesFile { path, overlay, part: part.clone() });
+                // Under the path that it has without links: what is found in it is told where a person can edit it.
+                let real = inside::place(self.root, &path);
+                self.named.borrow_mut().insert(path);
+                values.push(ValuesFile { path: real, overlay, part: part.clone() });
             } else if !pattern.optional {
                 let found = self.reader.at("matrix/missing-file", raw.name.span, format!("{path} does not exist"));
                 let (folder, wanted) = path.rsplit_once('/').unwrap_or(("", &path));
@@ -387,7 +393,9 @@ impl Expander<'_> {
 
     /// Overlay files that no cell reads.
     fn strays(&self, cells: &[Cell]) {
-        let read: BTreeSet<&str> = cells.iter().flat_map(|c| c.values.iter().map(|v| v.path.as_str())).collect();
+        let named = self.named.borrow();
+        let mut read: BTreeSet<&str> = cells.iter().flat_map(|c| c.values.iter().map(|v| v.path.as_str())).collect();
+        read.extend(named.iter().map(String::as_str));
         let chains = self.file.releases.iter().flat_map(|r| {
             r.settings.values.iter().chain(r.environments.iter().filter_map(|(_, s)| s.values.as_ref())).flatten()
         });
@@ -450,6 +458,7 @@ impl Expander<'_> {
         let chart_dir = Pattern::parse(&self.file.paths.chart.value).map(|p| p.fill(&names)).unwrap_or_default();
         names.chart_dir = &chart_dir;
         let docs = self.file.paths.docs.as_ref().and_then(|d| self.pattern(d, "`paths.docs`")).map(|p| p.fill(&names));
+        let docs = docs.map(|path| inside::place(self.root, &path));
         Release {
             name: release.to_owned(),
             layer: raw.layer,
@@ -462,6 +471,12 @@ impl Expander<'_> {
             chart: chart_dir,
         }
     }
+}
+
+/// An environment whose fixtures are named by the path that they have without links.
+fn real(root: &Path, mut environment: Environment) -> Environment {
+    environment.fixtures = environment.fixtures.map(|path| inside::place(root, &path));
+    environment
 }
 
 /// Folders below which charts and values files lie.
