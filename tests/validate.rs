@@ -2,9 +2,11 @@
 
 mod common;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use common::{Repository, stderr, stdout, workspace};
@@ -279,6 +281,50 @@ fn an_interrupt_stops_everything_and_says_so() {
     assert_eq!(output.status.code(), Some(2));
     assert!(stdout(&output).contains("stopped after 0 of 2 cells"), "{}", stdout(&output));
     assert_eq!(fs::read_dir(&temporary).unwrap().count(), 0, "a temporary file is left");
+}
+
+fn names(folder: &Path) -> BTreeSet<String> {
+    fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+/// Starts a run that renders for long, and waits until Helm has its private home.
+fn lasting(repository: &Repository, temporary: &Path) -> Child {
+    let before = names(temporary);
+    let mut command = repository.xtask(&["validate", "staging/web"]);
+    let child = command.env("TMPDIR", temporary).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let started = Instant::now();
+    while names(temporary).is_subset(&before) && started.elapsed() < Duration::from_mins(1) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    std::thread::sleep(Duration::from_millis(200));
+    child
+}
+
+#[test]
+fn what_a_killed_run_leaves_the_next_one_takes_away() {
+    let (repository, other) = (Repository::base(), Repository::base());
+    // Not without end: nobody stops the Helm of a run that was killed.
+    let slow = "{{ range until 8000 }}{{ range until 8000 }}{{ end }}{{ end }}\n";
+    repository.write("charts/web/templates/slow.yaml", slow);
+    let temporary = Repository::empty();
+    let left = || names(temporary.0.path());
+    let mut killed = lasting(&repository, temporary.0.path());
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    let dead = left();
+    assert_eq!(dead.len(), 1, "{dead:?}");
+    let mut living = lasting(&repository, temporary.0.path());
+    let alive = left();
+    assert_eq!(alive.len(), 1, "the second run keeps {dead:?}");
+    assert_ne!(alive, dead);
+
+    other.write("target/xtask/tmp/.tmpdead", "half a golden");
+    let done = other.xtask(&["validate"]).env("TMPDIR", temporary.0.path()).output().unwrap();
+    assert_eq!(done.status.code(), Some(0), "{}", stderr(&done));
+    assert_eq!(left(), alive, "a living run has lost its folder");
+    assert!(!other.path("target/xtask/tmp/.tmpdead").exists());
+    living.kill().unwrap();
+    living.wait().unwrap();
 }
 
 #[test]

@@ -18,6 +18,7 @@ pub mod matrix;
 pub mod progress;
 pub mod report;
 pub mod run;
+pub mod scratch;
 pub mod sources;
 pub mod waivers;
 

@@ -46,7 +46,7 @@ pub fn run(global: &Global, select: &Select, allow_removed: bool, force: bool) -
             session.matrix.helm.version, helm.version, session.matrix.file
         )));
     }
-    let home = Session::home()?;
+    let home = session.home()?;
     let renderer = session.renderer(&helm, &home);
     let sources = sources::read(&session.root, &session.matrix);
     let excuses = Excuses::load(&session, &sources)?;

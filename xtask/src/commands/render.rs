@@ -28,7 +28,7 @@ pub fn run(global: &Global, cell: &str, show_secrets: bool) -> Outcome {
         )));
     };
     let helm = session.helm()?;
-    let home = Session::home()?;
+    let home = session.home()?;
     let renderer = session.renderer(&helm, &home);
     let sources = sources::read(&session.root, &session.matrix);
     let excuses = Excuses::load(&session, &sources)?;

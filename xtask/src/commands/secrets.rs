@@ -132,7 +132,7 @@ fn json(data: &impl Serialize, out: &mut dyn Write) -> std::io::Result<()> {
 fn facts(session: &Session, environments: &[&str], all: bool) -> Result<BTreeMap<String, Facts>, Failure> {
     let cells: Vec<&Cell> = session.matrix.cells.iter().filter(|c| environments.contains(&c.env.as_str())).collect();
     let helm = session.helm()?;
-    let home = Session::home()?;
+    let home = session.home()?;
     let renderer = session.renderer(&helm, &home);
     let mut facts = BTreeMap::new();
     let mut progress = Progress::new(cells.len(), session.global.quiet);

@@ -38,8 +38,8 @@ pub struct Input<'a> {
     pub helm: &'a str,
     /// How many Helm processes run at once.
     pub jobs: usize,
-    /// A folder of ours: verdicts are kept below `guards/`.
-    pub folder: &'a Path,
+    /// The build folder: verdicts are kept below it.
+    pub target: &'a Path,
     /// Whether these are all cells: then verdicts that nobody asked for are dropped.
     pub whole: bool,
     /// Whether to take guards out, too.
@@ -114,7 +114,7 @@ struct Try {
 pub fn run(input: &Input<'_>) -> Outcome {
     let mut outcome = Outcome::default();
     let charts = Charts::new(input.sources);
-    let store = Store::new(input.folder.join("guards"));
+    let store = Store::new(input.target);
     let subjects: Vec<Subject<'_>> = input.cells.iter().filter_map(|cell| subject(cell, &charts, input)).collect();
     let tries: Vec<Try> = subjects
         .iter()
