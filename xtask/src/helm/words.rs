@@ -235,8 +235,8 @@ fn broken_yaml(
         let (lines, shown): (Vec<&str>, Vec<&str>) = (text.lines().collect(), shown.lines().collect());
         // Helm prints the templates of a broken render in no order: of the neighbours nothing is shown.
         let is_source = |line: &&str| line.starts_with("# Source: ");
-        let top = lines.iter().take(bad).rposition(|line| is_source(&line)).unwrap_or_default();
-        let next = lines.iter().skip(bad).position(|line| is_source(&line)).map(|at| bad + at - 1);
+        let top = lines.iter().take(bad).rposition(is_source).unwrap_or_default();
+        let next = lines.iter().skip(bad).position(is_source).map(|at| bad + at - 1);
         let end = next.unwrap_or(shown.len()).min(bad + 2);
         let first = bad.saturating_sub(AROUND).max(top + 1);
         let mut excerpt = String::from("rendered:\n");
