@@ -220,6 +220,16 @@ impl Expander<'_> {
         let chart_span = chart.map_or(raw.name.span, |c| c.span);
         let chart_dir = self.pattern(&self.file.paths.chart, "`paths.chart`")?.fill(&names);
         self.inside(&chart_dir, chart_span)?;
+        if self.root.join(&chart_dir).is_file() {
+            let message = format!("{chart_dir} is a file, and a chart is a folder");
+            let found = self.reader.at("matrix/missing-file", chart_span, message).label("its chart");
+            self.reader.push(
+                found
+                    .help("unpack it (`tar -xzf`) and name the folder: what is packed cannot be reviewed")
+                    .cell(&cell_name),
+            );
+            return None;
+        }
         if !self.root.join(&chart_dir).join("Chart.yaml").is_file() {
             let found =
                 self.reader.at("matrix/missing-file", chart_span, format!("{chart_dir}/Chart.yaml does not exist"));
