@@ -90,14 +90,14 @@ fn run_on(repository: &Repository, mutate: bool, wanted: impl Fn(&Cell) -> bool)
     let helm = std::env::split_paths(&path_with_helm()).next().unwrap().join("helm");
     let home = tempfile::tempdir().unwrap();
     let renderer = Renderer { helm: &helm, root: &root, home: home.path().to_owned(), timeout: Duration::from_mins(1) };
-    let folder = root.join("target/xtask");
+    let target = root.join("target");
     guards::run(&Input {
         cells: &cells,
         sources: &sources,
         renderer: &renderer,
         helm: "4.3.1",
         jobs: 2,
-        folder: &folder,
+        target: &target,
         whole: true,
         mutate,
         stop: &|| false,

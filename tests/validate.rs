@@ -2,9 +2,11 @@
 
 mod common;
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::process::{Command, Stdio};
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use common::{Repository, stderr, stdout, workspace};
@@ -65,6 +67,39 @@ fn a_chart_that_prints_without_end_is_a_finding() {
     assert!(stdout(&output).contains("error[render/too-large]"), "{}", stdout(&output));
 }
 
+/// A render larger than any file may become, as where the disk is full: it comes through a pipe.
+#[test]
+fn a_render_needs_no_room_on_the_disk() {
+    let repository = Repository::base();
+    repository.write("charts/web/templates/large.yaml", "kind: A\nmetadata: {name: a}\n# {{ repeat 300000 \"x\" }}\n");
+    assert_eq!(repository.run(&["bless"]).status.code(), Some(0));
+    assert!(repository.read("tests/golden/staging/web.yaml").len() > 300_000);
+    let output = repository.run_without_room(&["validate"]);
+    assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
+}
+
+#[test]
+fn values_that_cannot_be_written_for_helm_are_no_verdict() {
+    let repository = Repository::base();
+    repository.copy(&workspace().join("tests/cases/values-in-a-helmrelease"));
+    for env in ["staging", "production"] {
+        let file = format!("clusters/{env}/web.yaml");
+        let long = "x".repeat(10_000);
+        repository.write(&file, format!("kind: HelmRelease\nspec:\n  values: {{bucket: b, region: {long}}}\n"));
+    }
+    let output = repository.run_without_room(&["validate", "staging/web"]);
+    assert_eq!(output.status.code(), Some(2), "{}{}", stdout(&output), stderr(&output));
+    let said = stdout(&output);
+    assert!(
+        said.contains("staging/web: the values taken out of clusters/staging/web.yaml cannot be written"),
+        "{said}"
+    );
+    assert!(said.contains("set TMPDIR"), "{said}");
+    let before = repository.read("tests/golden/staging/web.yaml");
+    assert_eq!(repository.run_without_room(&["bless"]).status.code(), Some(2));
+    assert_eq!(repository.read("tests/golden/staging/web.yaml"), before);
+}
+
 /// A map that holds itself overflows the stack of Helm when it is printed: a dump and no verdict.
 #[test]
 fn a_template_that_crashes_helm_is_no_verdict() {
@@ -112,6 +147,103 @@ fn a_read_only_target_costs_the_pending_renders_only() {
 }
 
 #[test]
+fn nothing_is_written_through_a_link_that_leaves_the_repository() {
+    for link in ["tests", "tests/golden", "tests/golden/staging"] {
+        let (repository, outside) = (Repository::base(), Repository::empty());
+        fs::remove_dir_all(repository.path(link)).unwrap();
+        symlink(outside.0.path(), repository.path(link)).unwrap();
+        let output = repository.run(&["bless", "--allow-removed"]);
+        assert_eq!(output.status.code(), Some(2), "{link}: {}{}", stdout(&output), stderr(&output));
+        let said = stderr(&output);
+        assert!(said.contains("tests/golden/staging/web.yaml leaves the repository"), "{link}: {said}");
+        assert!(said.contains("environments/matrix.yaml:9:11"), "{link}: {said}");
+        assert!(outside.tree().is_empty(), "{link}: written outside");
+    }
+}
+
+#[test]
+fn goldens_may_lie_behind_a_link_inside_the_repository() {
+    let repository = Repository::base();
+    let golden = repository.read("tests/golden/staging/web.yaml");
+    fs::rename(repository.path("tests/golden"), repository.path("kept")).unwrap();
+    symlink("../kept", repository.path("tests/golden")).unwrap();
+    assert_eq!(repository.run(&["validate"]).status.code(), Some(0));
+    fs::remove_file(repository.path("kept/staging/web.yaml")).unwrap();
+    assert_eq!(repository.run(&["bless"]).status.code(), Some(0));
+    assert_eq!(repository.read("kept/staging/web.yaml"), golden);
+}
+
+#[test]
+fn pages_are_written_inside_the_repository_only() {
+    let (repository, outside) = (Repository::base(), Repository::empty());
+    symlink(outside.0.path(), repository.path("docs")).unwrap();
+    let output = repository.run(&["secrets", "inventory", "--write"]);
+    assert_eq!(output.status.code(), Some(2), "{}{}", stdout(&output), stderr(&output));
+    assert!(stderr(&output).contains("leads out of the repository"), "{}", stderr(&output));
+    assert!(outside.tree().is_empty());
+}
+
+/// What is found in a file is found when the chain names a link to it, and told where the file is.
+#[test]
+fn values_behind_links_are_looked_at_as_others() {
+    let files = [
+        ("charts/values/web.yaml", "logLevel: info\nnobodyReads: 1\nalsoHost: api.prod.example.org\n"),
+        ("charts/web/values.yaml", "logLevel: info\ndefaultNobodyReads: 1\n"),
+        ("environments/staging/web.yaml", "bucket: b\nregion: r\nonlyHere: 1\nhost: www.prod.example.org\n"),
+        ("environments/production/web.yaml", "bucket: b\nregion: r\nhost: www.prod.example.org\n"),
+    ];
+    let found = |linked: bool, chart: bool| {
+        let repository = Repository::base();
+        let matrix = repository.read("environments/matrix.yaml");
+        let matrix = matrix.replace("protected: true", "protected: true, owns: [prod.example.org]");
+        repository.write("environments/matrix.yaml", matrix);
+        let template = "kind: ConfigMap\napiVersion: v1\nmetadata: {name: h}\ndata: {h: {{ .Values.host }}, o: {{ .Values.onlyHere | quote }}}\n";
+        repository.write("charts/web/templates/host.yaml", template);
+        for (path, content) in files {
+            if linked {
+                let real = format!("elsewhere/{}", path.replace('/', "-"));
+                repository.write(&real, content);
+                let _ = fs::remove_file(repository.path(path));
+                let up = "../".repeat(path.matches('/').count());
+                symlink(format!("{up}{real}"), repository.path(path)).unwrap();
+            } else {
+                repository.write(path, content);
+            }
+        }
+        if chart {
+            fs::rename(repository.path("charts/web"), repository.path("charts/behind")).unwrap();
+            symlink("behind", repository.path("charts/web")).unwrap();
+        }
+        let output = repository.run(&["validate", "--report", "json=r.json"]);
+        assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+        let report: serde_json::Value = serde_json::from_str(&repository.read("r.json")).unwrap();
+        let told: Vec<String> = report["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|f| {
+                let file = f["location"]["file"].as_str().unwrap_or_default();
+                let file = file.strip_prefix("elsewhere/").unwrap_or(file).replace('/', "-").replace("behind", "web");
+                format!("{} {file}:{} {}", f["rule"].as_str().unwrap(), f["location"]["line"], f["cells"])
+            })
+            .collect();
+        told
+    };
+    let mut plain = found(false, false);
+    for rule in
+        ["values/unread", "parity/overlay-key", "boundary/foreign-environment", "boundary/environment-in-defaults"]
+    {
+        assert!(plain.iter().any(|told| told.starts_with(rule)), "{rule} is not in {plain:#?}");
+    }
+    plain.sort();
+    for chart in [false, true] {
+        let mut linked = found(true, chart);
+        linked.sort();
+        assert_eq!(linked, plain, "chart behind a link: {chart}");
+    }
+}
+
+#[test]
 fn bless_in_ci_needs_force() {
     let repository = Repository::base();
     fs::remove_file(repository.path("tests/golden/staging/web.yaml")).unwrap();
@@ -149,6 +281,50 @@ fn an_interrupt_stops_everything_and_says_so() {
     assert_eq!(output.status.code(), Some(2));
     assert!(stdout(&output).contains("stopped after 0 of 2 cells"), "{}", stdout(&output));
     assert_eq!(fs::read_dir(&temporary).unwrap().count(), 0, "a temporary file is left");
+}
+
+fn names(folder: &Path) -> BTreeSet<String> {
+    fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+/// Starts a run that renders for long, and waits until Helm has its private home.
+fn lasting(repository: &Repository, temporary: &Path) -> Child {
+    let before = names(temporary);
+    let mut command = repository.xtask(&["validate", "staging/web"]);
+    let child = command.env("TMPDIR", temporary).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let started = Instant::now();
+    while names(temporary).is_subset(&before) && started.elapsed() < Duration::from_mins(1) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    std::thread::sleep(Duration::from_millis(200));
+    child
+}
+
+#[test]
+fn what_a_killed_run_leaves_the_next_one_takes_away() {
+    let (repository, other) = (Repository::base(), Repository::base());
+    // Not without end: nobody stops the Helm of a run that was killed.
+    let slow = "{{ range until 8000 }}{{ range until 8000 }}{{ end }}{{ end }}\n";
+    repository.write("charts/web/templates/slow.yaml", slow);
+    let temporary = Repository::empty();
+    let left = || names(temporary.0.path());
+    let mut killed = lasting(&repository, temporary.0.path());
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    let dead = left();
+    assert_eq!(dead.len(), 1, "{dead:?}");
+    let mut living = lasting(&repository, temporary.0.path());
+    let alive = left();
+    assert_eq!(alive.len(), 1, "the second run keeps {dead:?}");
+    assert_ne!(alive, dead);
+
+    other.write("target/xtask/tmp/.tmpdead", "half a golden");
+    let done = other.xtask(&["validate"]).env("TMPDIR", temporary.0.path()).output().unwrap();
+    assert_eq!(done.status.code(), Some(0), "{}", stderr(&done));
+    assert_eq!(left(), alive, "a living run has lost its folder");
+    assert!(!other.path("target/xtask/tmp/.tmpdead").exists());
+    living.kill().unwrap();
+    living.wait().unwrap();
 }
 
 #[test]

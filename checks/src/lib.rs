@@ -11,6 +11,7 @@ pub mod hidden;
 pub mod model;
 pub mod nearest;
 pub mod object;
+pub mod owned;
 pub mod part;
 pub mod places;
 pub mod rules;

@@ -113,6 +113,22 @@ impl Repository {
         self.xtask(arguments).output().unwrap()
     }
 
+    /// Runs the program where no file can become larger than a few kilobytes: a disk that is all but full, without a disk.
+    pub fn run_without_room(&self, arguments: &[&str]) -> Output {
+        let program = self.xtask(arguments);
+        let mut shell = Command::new("/bin/sh");
+        // Ignored, the signal becomes an error of the write.
+        shell.args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$@\"", "sh"]).arg(program.get_program());
+        shell.args(program.get_args()).current_dir(self.0.path());
+        for (name, value) in program.get_envs() {
+            match value {
+                Some(value) => shell.env(name, value),
+                None => shell.env_remove(name),
+            };
+        }
+        shell.output().unwrap()
+    }
+
     /// Every file below it but `target/`, with its content.
     pub fn tree(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut walk = ignore::WalkBuilder::new(self.0.path());

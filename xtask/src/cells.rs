@@ -88,7 +88,23 @@ pub fn select<'a>(matrix: &'a Matrix, select: &Select) -> Result<Vec<&'a Cell>, 
             && (select.env.is_empty() || select.env.contains(&cell.env))
             && (select.release.is_empty() || select.release.contains(&cell.release))
     });
-    Ok(cells.map(|(cell, _)| cell).collect())
+    let cells: Vec<&Cell> = cells.map(|(cell, _)| cell).collect();
+    if cells.is_empty() {
+        return Err(nothing(matrix, select));
+    }
+    Ok(cells)
+}
+
+/// Why a selection of known names holds no cell: a run over nothing would look like one without findings.
+fn nothing(matrix: &Matrix, select: &Select) -> String {
+    let named = |names: &[String], name: &String| names.is_empty() || names.contains(name);
+    let off: Vec<String> = matrix
+        .off
+        .iter()
+        .filter(|off| select.cells.is_empty() && named(&select.env, &off.env) && named(&select.release, &off.release))
+        .map(|off| format!("\n  {}/{} is off: {}", off.env, off.release, off.reason))
+        .collect();
+    format!("no cell is selected{}\n  help: `cargo xtask list` shows them all", off.concat())
 }
 
 fn glob(pattern: &str) -> Result<Option<ignore::overrides::Override>, String> {

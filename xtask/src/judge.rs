@@ -1,6 +1,6 @@
 //! One cell: rendered, compared with its golden, kept for review, dropped.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use checks::facts::Facts;
 use checks::hidden::{inputs_secrets, secret_values};
@@ -30,6 +30,8 @@ pub struct Judge<'a> {
     pub same_helm: bool,
     /// Where changed renders are kept; nowhere when `None`.
     pub pending: Option<PathBuf>,
+    /// The build folder.
+    pub target: &'a Path,
 }
 
 /// What became of a cell.
@@ -112,6 +114,10 @@ impl Judge<'_> {
                     ),
                 ));
             }
+            Status::NotRun { why, help } => {
+                let words = format!("{}: {why}, so this cell was not judged\n  help: {help}", cell.name());
+                judged.trouble = Some(self.scrubbed(cell, &words));
+            }
             Status::Cancelled => {}
         }
         judged
@@ -167,7 +173,7 @@ impl Judge<'_> {
         judged.findings.extend(finding);
         if let Some(pending) = self.pending.as_ref().filter(|_| !judged.leaks.iter().any(Rendered::is_secret)) {
             let path = pending.join(&cell.env).join(format!("{}.yaml", cell.release));
-            if let Err(error) = write::own_folder(pending).and_then(|()| write::atomically(&path, bytes)) {
+            if let Err(error) = write::own_folder(pending).and_then(|()| write::through(&path, bytes, self.target)) {
                 judged.note = Some(format!("changed renders could not be kept below {}: {error}", pending.display()));
             }
         }

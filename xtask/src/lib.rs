@@ -12,11 +12,13 @@ pub mod golden;
 pub mod guard;
 pub mod guards;
 pub mod helm;
+pub mod inside;
 pub mod judge;
 pub mod matrix;
 pub mod progress;
 pub mod report;
 pub mod run;
+pub mod scratch;
 pub mod sources;
 pub mod waivers;
 

@@ -22,8 +22,6 @@ mod values;
 mod waivers;
 mod wiring;
 
-pub use boundary::is_host_or_network;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

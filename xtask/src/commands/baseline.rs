@@ -68,8 +68,10 @@ pub fn run(global: &Global, adopt: bool, force: bool) -> Outcome {
     let gone = before.map_or(0, |before| before - after.len());
     let mut lines = Vec::new();
     if adopt || gone > 0 {
-        write::replace(&session.root.join(file), after.write().as_bytes(), &session.target).map_err(|error| {
-            Failure::Words(format!("{file} cannot be written: {error}\n  help: make its folder writable"))
+        write::replace(&session.root, file, after.write().as_bytes(), &session.target).map_err(|error| {
+            Failure::Words(format!(
+                "{file} cannot be written: {error}\n  help: make its folder one of this repository that can be written"
+            ))
         })?;
         lines.push(format!("  written  {file}"));
     }

@@ -13,7 +13,7 @@ use crate::excuse::Excuses;
 use crate::golden::compare::{self, Comparison};
 use crate::golden::write;
 use crate::guard::{self, Guard};
-use crate::helm::render::{Renderer, Status};
+use crate::helm::render::{Render, Renderer, Status};
 use crate::progress::Progress;
 use crate::report::human::several;
 use crate::report::redact::mask_key;
@@ -46,7 +46,7 @@ pub fn run(global: &Global, select: &Select, allow_removed: bool, force: bool) -
             session.matrix.helm.version, helm.version, session.matrix.file
         )));
     }
-    let home = Session::home()?;
+    let home = session.home()?;
     let renderer = session.renderer(&helm, &home);
     let sources = sources::read(&session.root, &session.matrix);
     let excuses = Excuses::load(&session, &sources)?;
@@ -135,14 +135,8 @@ pub fn run(global: &Global, select: &Select, allow_removed: bool, force: bool) -
 
 fn bless(session: &Session, renderer: &Renderer<'_>, guard: &Guard<'_>, cell: &Cell, allow_removed: bool) -> Blessed {
     let render = renderer.template(cell);
-    match &render.status {
-        Status::Rendered => {}
-        Status::Refused | Status::TooLarge => {
-            return Blessed::Refused(format!("it does not render; `cargo xtask validate {}` says why", cell.name()));
-        }
-        Status::TimedOut => return Blessed::Trouble("Helm was stopped, it ran out of time".to_owned()),
-        Status::Died(how) => return Blessed::Trouble(format!("Helm ended without a verdict ({how})")),
-        Status::Cancelled => return Blessed::Trouble("stopped".to_owned()),
+    if let Some(why) = not_rendered(cell, &render) {
+        return why;
     }
     let text = String::from_utf8_lossy(&render.stdout);
     let changed = match compare::compare(&session.root, cell, &render.stdout, true) {
@@ -154,17 +148,23 @@ fn bless(session: &Session, renderer: &Renderer<'_>, guard: &Guard<'_>, cell: &C
     if let Some(why) = guard.refusal(cell, &text) {
         return Blessed::Refused(why);
     }
-    if cell.mask.is_empty() && renderer.template(cell).stdout != render.stdout {
-        return Blessed::Refused(
-            "its second render differs from its first: something in the chart is random".to_owned(),
-        );
+    if cell.mask.is_empty() {
+        let second = renderer.template(cell);
+        if let Some(why) = not_rendered(cell, &second) {
+            return why;
+        }
+        if second.stdout != render.stdout {
+            return Blessed::Refused(
+                "its second render differs from its first: something in the chart is random".to_owned(),
+            );
+        }
     }
     let objects = changed.iter().flatten();
     let removed: Vec<&str> = objects.clone().filter(|c| c.what == What::Removed).map(|c| c.object.as_str()).collect();
     if !removed.is_empty() && !allow_removed {
         return Blessed::Refused(format!("it drops {}; --allow-removed accepts that", removed.join(", ")));
     }
-    if let Err(error) = write::replace(&session.root.join(&cell.golden), &render.stdout, &session.target) {
+    if let Err(error) = write::replace(&session.root, &cell.golden, &render.stdout, &session.target) {
         return Blessed::Trouble(format!("{} cannot be written: {error}", cell.golden));
     }
     let _ = std::fs::remove_file(
@@ -172,4 +172,19 @@ fn bless(session: &Session, renderer: &Renderer<'_>, guard: &Guard<'_>, cell: &C
     );
     let named = objects.filter(|c| c.what != What::Layout).map(|c| format!("{} {}", c.what.verb(), c.object)).collect();
     Blessed::Written { what: if changed.is_some() { "updated" } else { "added" }, objects: named }
+}
+
+/// Why a render cannot become a golden: there is none.
+fn not_rendered(cell: &Cell, render: &Render) -> Option<Blessed> {
+    match &render.status {
+        Status::Rendered => None,
+        Status::Refused | Status::TooLarge => {
+            let why = format!("it does not render; `cargo xtask validate {}` says why", cell.name());
+            Some(Blessed::Refused(why))
+        }
+        Status::TimedOut => Some(Blessed::Trouble("Helm was stopped, it ran out of time".to_owned())),
+        Status::Died(how) => Some(Blessed::Trouble(format!("Helm ended without a verdict ({how})"))),
+        Status::NotRun { why, help } => Some(Blessed::Trouble(format!("{why}; {help}"))),
+        Status::Cancelled => Some(Blessed::Trouble("stopped".to_owned())),
+    }
 }

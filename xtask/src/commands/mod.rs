@@ -17,7 +17,6 @@ use std::path::{Path, PathBuf};
 use ::leaks::Redactor;
 use checks::model::Matrix;
 use finding::Finding;
-use tempfile::TempDir;
 
 use crate::cli::Global;
 use crate::helm::render::Renderer;
@@ -26,6 +25,7 @@ use crate::matrix;
 use crate::report::diagnostic::{self, Sources};
 use crate::report::redact::Redacting;
 use crate::run::process;
+use crate::scratch::Home;
 
 /// Why a command could not do its work; its text was not printed yet.
 #[derive(Debug)]
@@ -105,13 +105,14 @@ impl Session {
     }
 
     /// A renderer with a private home, which lives as long as `home`.
-    pub fn renderer<'a>(&'a self, helm: &'a Helm, home: &TempDir) -> Renderer<'a> {
+    pub fn renderer<'a>(&'a self, helm: &'a Helm, home: &Home) -> Renderer<'a> {
         Renderer { helm: &helm.path, root: &self.root, home: home.path().to_owned(), timeout: self.global.timeout }
     }
 
-    /// An empty folder that Helm takes for its home.
-    pub fn home() -> Result<TempDir, Failure> {
-        tempfile::Builder::new().prefix("xtask-").tempdir().map_err(|e| {
+    /// An empty folder that Helm takes for its home. What killed runs have left is taken away.
+    pub fn home(&self) -> Result<Home, Failure> {
+        crate::golden::write::remove_leftovers(&self.target);
+        Home::new().map_err(|e| {
             Failure::Words(format!(
                 "no temporary folder can be made: {e}\n  help: free some disk, or set TMPDIR to another folder"
             ))

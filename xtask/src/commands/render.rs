@@ -28,7 +28,7 @@ pub fn run(global: &Global, cell: &str, show_secrets: bool) -> Outcome {
         )));
     };
     let helm = session.helm()?;
-    let home = Session::home()?;
+    let home = session.home()?;
     let renderer = session.renderer(&helm, &home);
     let sources = sources::read(&session.root, &session.matrix);
     let excuses = Excuses::load(&session, &sources)?;
@@ -79,6 +79,7 @@ pub fn run(global: &Global, cell: &str, show_secrets: bool) -> Outcome {
             Err(Failure::Words(format!("{}: Helm ran out of time\n  help: give it longer with --timeout", cell.name())))
         }
         Status::Died(how) => Err(Failure::Words(format!("{}: Helm ended without a verdict ({how})", cell.name()))),
+        Status::NotRun { why, help } => Err(Failure::Words(format!("{}: {why}\n  help: {help}", cell.name()))),
         Status::Cancelled => Err(Failure::Words("stopped".to_owned())),
     }
 }

@@ -113,8 +113,9 @@ pub(super) fn show(
     let done = if known.as_deref() == Some(&text) {
         "unchanged"
     } else {
-        write::replace(&file, text.as_bytes(), &session.target)
-            .map_err(|e| format!("{path} cannot be written: {e}\n  help: make the folder writable"))?;
+        write::replace(&session.root, path, text.as_bytes(), &session.target).map_err(|e| {
+            format!("{path} cannot be written: {e}\n  help: make its folder one of this repository that can be written")
+        })?;
         if known.is_some() { "updated" } else { "added" }
     };
     to_stdout(&Redactor::default(), |out| writeln!(out, "  {done:<9} {path}"))?;
@@ -131,7 +132,7 @@ fn json(data: &impl Serialize, out: &mut dyn Write) -> std::io::Result<()> {
 fn facts(session: &Session, environments: &[&str], all: bool) -> Result<BTreeMap<String, Facts>, Failure> {
     let cells: Vec<&Cell> = session.matrix.cells.iter().filter(|c| environments.contains(&c.env.as_str())).collect();
     let helm = session.helm()?;
-    let home = Session::home()?;
+    let home = session.home()?;
     let renderer = session.renderer(&helm, &home);
     let mut facts = BTreeMap::new();
     let mut progress = Progress::new(cells.len(), session.global.quiet);

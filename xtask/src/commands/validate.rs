@@ -11,8 +11,6 @@ use checks::sources::Sources;
 use finding::Finding;
 use leaks::Redactor;
 
-use tempfile::TempDir;
-
 use super::{Failure, Outcome, Session, to_file, to_stdout};
 use crate::cells::{self, Shard};
 use crate::changes;
@@ -30,6 +28,7 @@ use crate::report::diagnostic;
 use crate::report::human::several;
 use crate::report::{CellStatus, Report, human, json, sarif};
 use crate::run::{pool, process};
+use crate::scratch::Home;
 use crate::sources;
 use checks::nearest::did_you_mean;
 
@@ -167,7 +166,7 @@ pub struct Examined {
 
 /// Renders, compares, runs the rules, and takes out what is excused. The redactor knows what no output may show.
 pub fn examine(session: &Session, helm: &Helm, scope: &Scope<'_>) -> Result<Examined, Failure> {
-    let home = Session::home()?;
+    let home = session.home()?;
     let (cells, whole, excuses) = (scope.cells.as_slice(), scope.whole, &scope.excuses);
     let rules = engine::wanted(&session.matrix, |rule| scope.wanted.has(rule));
     let key = crate::report::redact::mask_key();
@@ -178,6 +177,7 @@ pub fn examine(session: &Session, helm: &Helm, scope: &Scope<'_>) -> Result<Exam
         renderer: session.renderer(helm, &home),
         same_helm: helm.version == session.matrix.helm.version,
         pending: scope.keep.then(|| session.target.join("xtask").join("pending")),
+        target: &session.target,
     };
     if let Some(pending) = &judge.pending {
         for cell in cells {
@@ -261,17 +261,16 @@ pub fn examine(session: &Session, helm: &Helm, scope: &Scope<'_>) -> Result<Exam
 }
 
 /// Tries the guards of the cells.
-fn guards(session: &Session, helm: &Helm, scope: &Scope<'_>, home: &TempDir) -> guards::Outcome {
-    let folder = session.target.join("xtask");
+fn guards(session: &Session, helm: &Helm, scope: &Scope<'_>, home: &Home) -> guards::Outcome {
     // A target that cannot be written costs what is kept for the next run, not the verdict.
-    let _ = crate::golden::write::own_folder(&folder);
+    let _ = crate::golden::write::own_folder(&session.target.join("xtask"));
     guards::run(&guards::Input {
         cells: &scope.cells,
         sources: &scope.sources,
         renderer: &session.renderer(helm, home),
         helm: &helm.version,
         jobs: session.jobs(),
-        folder: &folder,
+        target: &session.target,
         whole: scope.whole,
         mutate: scope.mutate,
         stop: &process::cancelled,

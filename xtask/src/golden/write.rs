@@ -2,32 +2,62 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Writes a file through a temporary neighbour and a rename, making its folders.
+use tempfile::NamedTempFile;
+
+use crate::{inside, scratch};
+
+/// What temporary files are called, before and after random letters: beside a file, and below `target/`.
+const BESIDE: (&str, &str) = (".xtask-", ".tmp");
+const BELOW: (&str, &str) = (".tmp", "");
+
+/// The folder below `target/` for files that are not whole yet.
+fn scratch_below(target: &Path) -> PathBuf {
+    target.join("xtask").join("tmp")
+}
+
+/// Takes away what killed runs have left below `target/`.
+pub fn remove_leftovers(target: &Path) {
+    scratch::remove_files(&scratch_below(target), BELOW.0, BELOW.1);
+}
+
+/// Writes a file through a temporary neighbour and a rename, making its folders. Takes away neighbours that killed runs have left.
 pub fn atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
-    let mut file = tempfile::Builder::new().prefix(".xtask-").suffix(".tmp").tempfile_in(folder)?;
+    scratch::remove_files(folder, BESIDE.0, BESIDE.1);
+    let file = filled(scratch::file(folder, BESIDE.0, BESIDE.1)?, path, bytes)?;
+    file.persist(path).map_err(|e| e.error)?;
+    Ok(())
+}
+
+/// A temporary file with the content and the rights that a file shall have.
+fn filled(mut file: NamedTempFile, path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
     file.write_all(bytes)?;
     // As an editor would have made it: a temporary file is for its owner only, a tracked file is not.
     let mode = fs::metadata(path).map_or_else(|_| default_mode(), |m| m.permissions());
     file.as_file().set_permissions(mode)?;
     file.as_file().sync_all()?;
-    file.persist(path).map_err(|e| e.error)?;
-    Ok(())
+    Ok(file)
 }
 
-/// Replaces a tracked file. The temporary file lies below `target/`, so that even a kill leaves nothing in the working tree;
+/// Replaces a tracked file of the repository `root`, and no other, whatever links there are on the way to it. The temporary file lies below `target/`, so that even a kill leaves nothing in the working tree;
 /// where that is another disk, beside the file.
-pub fn replace(path: &Path, bytes: &[u8], target: &Path) -> io::Result<()> {
-    let scratch = target.join("xtask").join("tmp");
-    let Ok(mut file) = own_folder(&scratch).and_then(|()| tempfile::NamedTempFile::new_in(&scratch)) else {
+pub fn replace(root: &Path, file: &str, bytes: &[u8], target: &Path) -> io::Result<()> {
+    if inside::leaves(root, file) {
+        return Err(io::Error::other("a link on the way to it leads out of the repository"));
+    }
+    through(&root.join(file), bytes, target)
+}
+
+/// Writes a file through a temporary one below `target/`; where that cannot be, beside it.
+pub fn through(path: &Path, bytes: &[u8], target: &Path) -> io::Result<()> {
+    let folder = scratch_below(target);
+    let Ok(file) = own_folder(&folder).and_then(|()| scratch::file(&folder, BELOW.0, BELOW.1)) else {
         return atomically(path, bytes);
     };
-    file.write_all(bytes)?;
-    file.as_file().set_permissions(fs::metadata(path).map_or_else(|_| default_mode(), |m| m.permissions()))?;
-    file.as_file().sync_all()?;
+    let file = filled(file, path, bytes)?;
     fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
     match file.persist(path) {
         Ok(_) => Ok(()),

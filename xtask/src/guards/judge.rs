@@ -202,7 +202,7 @@ pub fn verdict(render: &Render, baseline: &Baseline, namespace: &str, paths: &[V
             Some(Verdict::Rendered { faults: baseline.faults(&text, namespace) })
         }
         Status::Refused => Some(refusal(&render.stderr, paths)),
-        Status::TooLarge | Status::TimedOut | Status::Died(_) | Status::Cancelled => None,
+        Status::TooLarge | Status::TimedOut | Status::Died(_) | Status::NotRun { .. } | Status::Cancelled => None,
     }
 }
 

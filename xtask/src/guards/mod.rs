@@ -38,8 +38,8 @@ pub struct Input<'a> {
     pub helm: &'a str,
     /// How many Helm processes run at once.
     pub jobs: usize,
-    /// A folder of ours: verdicts are kept below `guards/`.
-    pub folder: &'a Path,
+    /// The build folder: verdicts are kept below it.
+    pub target: &'a Path,
     /// Whether these are all cells: then verdicts that nobody asked for are dropped.
     pub whole: bool,
     /// Whether to take guards out, too.
@@ -114,7 +114,7 @@ struct Try {
 pub fn run(input: &Input<'_>) -> Outcome {
     let mut outcome = Outcome::default();
     let charts = Charts::new(input.sources);
-    let store = Store::new(input.folder.join("guards"));
+    let store = Store::new(input.target);
     let subjects: Vec<Subject<'_>> = input.cells.iter().filter_map(|cell| subject(cell, &charts, input)).collect();
     let tries: Vec<Try> = subjects
         .iter()
@@ -223,6 +223,9 @@ fn trouble(cell: &Cell, status: &Status) -> String {
     let why = match status {
         Status::TimedOut => "it took too long".to_owned(),
         Status::Died(how) => format!("Helm ended without a verdict ({how})"),
+        Status::NotRun { why, help } => {
+            return format!("{}: its guards could not be tried: {why}\n  help: {help}", cell.name());
+        }
         other => format!("{other:?}"),
     };
     format!(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use checks::chart::Chart;
@@ -18,13 +18,15 @@ const FORMAT: &str = "guards 1";
 /// The folder of verdicts.
 pub struct Store {
     folder: PathBuf,
+    target: PathBuf,
     used: Mutex<BTreeSet<String>>,
 }
 
 impl Store {
-    /// Verdicts below `folder`.
-    pub fn new(folder: PathBuf) -> Self {
-        Self { folder, used: Mutex::default() }
+    /// Verdicts below the build folder.
+    pub fn new(target: &Path) -> Self {
+        let folder = target.join("xtask").join("guards");
+        Self { folder, target: target.to_owned(), used: Mutex::default() }
     }
 
     /// The verdict of a hash, if one is kept.
@@ -36,7 +38,8 @@ impl Store {
     /// Keeps a verdict. What cannot be kept is tried again.
     pub fn put(&self, hash: &str, verdict: &Verdict) {
         let bytes = serde_json::to_vec(verdict).unwrap_or_default();
-        let _ = write::own_folder(&self.folder).and_then(|()| write::atomically(&self.folder.join(hash), &bytes));
+        let file = self.folder.join(hash);
+        let _ = write::own_folder(&self.folder).and_then(|()| write::through(&file, &bytes, &self.target));
     }
 
     /// Drops what nobody asked for: after a run over everything, that is what has changed since.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use checks::model::Cell;
+use checks::model::{Cell, Part};
 
 use crate::run::process::{self, Bounds, End};
 
@@ -49,13 +49,20 @@ pub enum Status {
     TimedOut,
     /// Killed or crashed.
     Died(String),
+    /// It was not even started: why, and what to do.
+    NotRun {
+        /// What happened.
+        why: String,
+        /// What to do about it.
+        help: String,
+    },
     /// Ctrl-C.
     Cancelled,
 }
 
-impl Render {
-    fn died(why: impl std::fmt::Display) -> Self {
-        let status = Status::Died(why.to_string());
+impl From<Status> for Render {
+    /// A render that did not come about.
+    fn from(status: Status) -> Self {
         Self { stdout: Vec::new(), stderr: String::new(), status, duration: Duration::ZERO }
     }
 }
@@ -95,7 +102,7 @@ impl Renderer<'_> {
         let mut arguments = vec!["lint".to_owned(), cell.chart.clone()];
         match self.values(cell) {
             Ok(values) => arguments.extend(values),
-            Err(error) => return Render::died(error),
+            Err(status) => return status.into(),
         }
         arguments.extend(["--namespace".to_owned(), cell.namespace.clone()]);
         arguments.extend(["--kube-version".to_owned(), cell.kube.version.clone()]);
@@ -113,26 +120,36 @@ impl Renderer<'_> {
     }
 
     /// The values chain as arguments. Values inside another tool's manifest are taken out into the private home.
-    fn values(&self, cell: &Cell) -> std::io::Result<Vec<String>> {
+    fn values(&self, cell: &Cell) -> Result<Vec<String>, Status> {
         let mut arguments = Vec::new();
         for (index, file) in cell.values.iter().enumerate() {
             let path = match &file.part {
                 None => file.path.clone(),
-                Some(part) => {
-                    let text = std::fs::read_to_string(self.root.join(&file.path))?;
-                    let values = checks::part::extract(&text, part, &cell.release)
-                        .map_err(|e| std::io::Error::other(format!("{}: {}", file.path, e.message)))?;
-                    let folder = self.home.join("values").join(&cell.env);
-                    std::fs::create_dir_all(&folder)?;
-                    let taken = folder.join(format!("{}-{index}.json", cell.release));
-                    std::fs::write(&taken, values.to_json().to_string())?;
-                    taken.to_string_lossy().into_owned()
-                }
+                Some(part) => self.taken_out(cell, index, &file.path, part)?,
             };
             arguments.extend(["-f".to_owned(), path]);
         }
         arguments.extend(set(cell));
         Ok(arguments)
+    }
+
+    /// Writes the values inside another tool's manifest to a file of their own.
+    fn taken_out(&self, cell: &Cell, index: usize, path: &str, part: &Part) -> Result<String, Status> {
+        let unread = |why: String| Status::NotRun {
+            why: format!("the values in {path} cannot be read: {why}"),
+            help: "run the command again when nobody is changing that file".to_owned(),
+        };
+        let text = std::fs::read_to_string(self.root.join(path)).map_err(|error| unread(error.to_string()))?;
+        let values = checks::part::extract(&text, part, &cell.release).map_err(|reason| unread(reason.message))?;
+        let folder = self.home.join("values").join(&cell.env);
+        let taken = folder.join(format!("{}-{index}.json", cell.release));
+        let written =
+            std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&taken, values.to_json().to_string()));
+        written.map_err(|error| Status::NotRun {
+            why: format!("the values taken out of {path} cannot be written to the folder for temporary files: {error}"),
+            help: "free some disk, or set TMPDIR to another folder".to_owned(),
+        })?;
+        Ok(taken.to_string_lossy().into_owned())
     }
 
     fn arguments(verb: &str, cell: &Cell, values: Vec<String>) -> Vec<String> {
@@ -163,7 +180,7 @@ impl Renderer<'_> {
     fn run(&self, verb: &str, cell: &Cell, more: &[String]) -> Render {
         let values = match self.values(cell) {
             Ok(values) => values,
-            Err(error) => return Render::died(error),
+            Err(status) => return status.into(),
         };
         let mut arguments = Self::arguments(verb, cell, values);
         arguments.extend_from_slice(more);
@@ -187,7 +204,10 @@ impl Renderer<'_> {
                 };
                 Render { stdout: done.stdout, stderr, status, duration: done.duration }
             }
-            Err(error) => Render::died(format!("cannot be run: {error}")),
+            Err(error) => Render::from(Status::NotRun {
+                why: format!("Helm cannot be run: {error}"),
+                help: "see that the machine has processes, files and memory left, and that Helm may be run".to_owned(),
+            }),
         }
     }
 

@@ -16,16 +16,24 @@ use super::render::{Render, Renderer};
 
 /// `required` and `fail`: the message is the chart author's.
 static EXECUTION: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"(?s)^execution error at \(([^()\s]+?):(\d+):(\d+)\): (.*)$"));
-static PARSE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?s)^parse error at \(([^()\s]+?):(\d+)\): (.*)$"));
+    LazyLock::new(|| regex(r"(?s)^execution error at \(([^\n]+?):(\d+):(\d+)\): (.*)$"));
+static PARSE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?s)^parse error at \(([^\n]+?):(\d+)\): (.*)$"));
 static BROKEN_YAML: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r"(?s)YAML parse error on (\S+): error converting YAML to JSON: yaml: (?:line (\d+): )?(.*)$")
+    regex(r"(?s)YAML parse error on ([^\n]+?): error converting YAML to JSON: yaml: (?:line (\d+): )?(.*)$")
 });
-/// One step of a template's call chain.
-static STEP: LazyLock<Regex> = LazyLock::new(|| regex(r"([^\s:()\x22]+/templates/[^\s:()\x22]+):(\d+):(\d+)"));
+/// One step of a template's call chain: Helm 4 gives it a line, Helm 3 the word `template: `. Elsewhere a name ends at a blank.
+static STEP: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?xm) (?:template:\ |^) (?<file>[^\n:\x22]+/templates/[^\n:\x22]+) :(?<line>\d+) :(?<column>\d+) (?:$|:\ executing)
+        | (?<word>[^\s:()\x22]+/templates/[^\s:()\x22]+) :(?<word_line>\d+) :(?<word_column>\d+)",
+    )
+});
 static VALUES: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"(?s)^failed to parse (\S+?): (?:.*?yaml: )(?:line (\d+): )?(.*)$"));
+    LazyLock::new(|| regex(r"(?s)^failed to parse ([^\n]+?): (?:.*?yaml: )(?:line (\d+): )?(.*)$"));
 static FILE: LazyLock<Regex> = LazyLock::new(|| regex(r"^(?:open|read) ([^:]+): (.*)$"));
+/// A subchart that is no chart, below the charts that hold it: Helm 4, then Helm 3.
+static UNPACKING: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"(?s)error unpacking (?:subchart )?([^\n]+?) in [^\n:]+: (.*)$"));
 static SCHEMA: LazyLock<Regex> = LazyLock::new(|| regex(r"^\s*- at '([^']*)': (.*)$|^\s*- ([^:\s]+): (.*)$"));
 /// A key that a schema does not know, in the words of Helm 4 and of Helm 3.
 static UNKNOWN: LazyLock<Regex> =
@@ -85,6 +93,8 @@ fn told(renderer: &Renderer<'_>, cell: &Cell, render: &Render, scrub: &dyn Fn(&s
         failed(&format!("dependencies of the chart are not vendored: {}", first_line(names)), "")
             .at(place)
             .help(format!("run `helm dependency build {}` and commit its charts/ folder", cell.chart))
+    } else if let Some(finding) = unpacking(cell, &words) {
+        finding
     } else if let Some(finding) = execution(&files, &words) {
         finding
     } else {
@@ -148,11 +158,31 @@ fn missing(stderr: &str) -> Vec<String> {
     listed
 }
 
+/// A subchart that Helm cannot read: the entry of `charts/`, and why.
+fn unpacking(cell: &Cell, words: &str) -> Option<Finding> {
+    let (mut file, mut rest) = (cell.chart.clone(), words);
+    while let Some(c) = UNPACKING.captures(rest) {
+        file = format!("{file}/charts/{}", &c[1]);
+        rest = c.get(2).map_or("", |m| m.as_str());
+    }
+    if file == cell.chart {
+        return None;
+    }
+    let what = if file.ends_with(".tgz") { "packed chart" } else { "chart" };
+    let finding = failed(&format!("a subchart cannot be read as a {what}: {}", first_line(rest)), "");
+    Some(finding.at(Place::file(file)).help(format!(
+        "Helm renders nothing with it: get it anew with `helm dependency update {}` and commit the charts/ folder, or delete it",
+        cell.chart
+    )))
+}
+
 /// A template that stopped while it ran: the last step of the chain is where, the others how it got there.
 fn execution(files: &Files<'_>, words: &str) -> Option<Finding> {
     let mut steps: Vec<Place> = Vec::new();
     for c in STEP.captures_iter(words) {
-        let place = files.template(&c[1], number(&c[2]), number(&c[3]) + 1);
+        let part = |name: &str, other: &str| c.name(name).or_else(|| c.name(other)).map_or("", |m| m.as_str());
+        let (line, column) = (number(part("line", "word_line")), number(part("column", "word_column")));
+        let place = files.template(part("file", "word"), line, column + 1);
         if !steps.contains(&place) {
             steps.push(place);
         }
@@ -190,9 +220,10 @@ fn broken_yaml(
     let source = format!("# Source: {template}");
     let documents = yaml::parse(&text);
     let ours = documents.iter().find_map(|d| {
-        let error = d.error.as_ref()?;
-        let part = text.get(d.span.start.offset..d.span.end.offset)?;
-        part.contains(&source).then_some(error.at.line)
+        let line = d.error.as_ref()?.at.line;
+        // One line tells the template, also of the documents after its first.
+        let told = text.lines().take(line).filter(|l| l.starts_with("# Source: ")).last();
+        (told == Some(source.as_str())).then_some(line)
     });
     // Helm counts lines inside the document, below its `# Source:` line.
     let told = line.and_then(|n| text.lines().position(|l| l == source).map(|at| at + 1 + n));
@@ -202,9 +233,14 @@ fn broken_yaml(
         // Masked before lines are cut: half a secret is known to nobody.
         let shown = scrub(&text);
         let (lines, shown): (Vec<&str>, Vec<&str>) = (text.lines().collect(), shown.lines().collect());
-        let first = bad.saturating_sub(AROUND).max(1);
+        // Helm prints the templates of a broken render in no order: of the neighbours nothing is shown.
+        let is_source = |line: &&str| line.starts_with("# Source: ");
+        let top = lines.iter().take(bad).rposition(is_source).unwrap_or_default();
+        let next = lines.iter().skip(bad).position(is_source).map(|at| bad + at - 1);
+        let end = next.unwrap_or(shown.len()).min(bad + 2);
+        let first = bad.saturating_sub(AROUND).max(top + 1);
         let mut excerpt = String::from("rendered:\n");
-        for (index, content) in shown.iter().enumerate().take(bad + 2).skip(first - 1) {
+        for (index, content) in shown.iter().enumerate().take(end).skip(first - 1) {
             let mark = if index + 1 == bad { '>' } else { ' ' };
             excerpt.push_str(&format!("{mark} {}\n", cut(content)));
         }
@@ -398,5 +434,31 @@ mod tests {
         assert!(SCHEMA.is_match("- at '/n': got string") && SCHEMA.is_match("- n: Invalid type"));
         assert!(FILE.is_match("read dir.yaml: is a directory"));
         assert_eq!(STEP.captures_iter("c/templates/a.yaml:1:13\n  executing").count(), 1);
+    }
+
+    #[test]
+    fn a_name_may_hold_blanks_and_parentheses() {
+        let name = "c/templates/a (b) c.yaml";
+        let named = |pattern: &Regex, words: &str| pattern.captures(words).map(|c| c[1].to_owned());
+        for (pattern, words) in [
+            (&EXECUTION, format!("execution error at ({name}:1:6): no (really): not")),
+            (&PARSE, format!("parse error at ({name}:2): unclosed action")),
+            (&BROKEN_YAML, format!("YAML parse error on {name}: error converting YAML to JSON: yaml: line 4: x")),
+            (&VALUES, format!("failed to parse {name}: error converting YAML to JSON: yaml: line 2: x")),
+        ] {
+            assert_eq!(named(pattern, &words).as_deref(), Some(name), "{words}");
+        }
+        let four = format!(
+            "{name}:1:6\n  executing \"{name}\" at <include \"h\" .>:\n    error calling include:\n{name}:1:26\n  executing"
+        );
+        let three = format!(
+            "template: {name}:1:6: executing \"{name}\" at <include \"h\" .>: error calling include: template: {name}:1:26: \
+             executing \"h\" at <.Values>: nil pointer"
+        );
+        for words in [four, three] {
+            let steps: Vec<String> =
+                STEP.captures_iter(&words).map(|c| format!("{} {}", &c["file"], &c["column"])).collect();
+            assert_eq!(steps, [format!("{name} 6"), format!("{name} 26")], "{words}");
+        }
     }
 }

@@ -1,10 +1,13 @@
 //! From the file as written to cells: names resolved, patterns filled, every file looked up.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use checks::model::{Cell, Layer, Matrix, Off, Part, Place, Release, ValuesFile};
+use checks::model::{Cell, Environment, Layer, Matrix, Off, Part, Place, Release, ValuesFile};
 use finding::Finding;
+
+use crate::inside;
 
 use super::file::{File, Link, RawRelease, Settings};
 use super::pattern::{self, Hole, Names, Pattern};
@@ -17,12 +20,14 @@ struct Expander<'a> {
     reader: &'a Reader,
     file: &'a File,
     environments: Vec<&'a str>,
+    /// Values files under the names that the chains have for them.
+    named: RefCell<BTreeSet<String>>,
 }
 
 /// Expands the file. What is wrong goes to the reader; the result then is not to be used.
 pub fn expand(root: &Path, reader: &Reader, file: File) -> Matrix {
     let environments = file.environments.iter().map(|(e, _)| e.name.as_str()).collect();
-    let expander = Expander { root, reader, file: &file, environments };
+    let expander = Expander { root, reader, file: &file, environments, named: RefCell::default() };
     expander.names();
     expander.order();
     // Each step rests on the one before: follow-up errors would hide the first.
@@ -47,7 +52,7 @@ pub fn expand(root: &Path, reader: &Reader, file: File) -> Matrix {
         bases: bases(&file),
         helm: file.helm,
         kube: file.kube,
-        environments: file.environments.into_iter().map(|(e, _)| e).collect(),
+        environments: file.environments.into_iter().map(|(e, _)| real(root, e)).collect(),
         secrets: file.secrets,
         retired: file.retired,
         rules: file.rules,
@@ -81,9 +86,16 @@ impl Expander<'_> {
                 }
             }
         }
+        if self.file.environments.is_empty() {
+            let found = self.reader.at("matrix/empty", self.file.environments_span, "the matrix has no environment");
+            self.reader.push(
+                found.label("nothing would be rendered").help("write at least one, e.g. `environments: {staging: {}}`"),
+            );
+        }
         if self.file.releases.is_empty() {
             let found = self.reader.at("matrix/empty", self.file.layers_span, "the matrix has no release");
-            self.reader.push(found.help("write at least one, e.g. `10: {namespace: {}}`"));
+            self.reader
+                .push(found.label("nothing would be rendered").help("write at least one, e.g. `10: {namespace: {}}`"));
         }
     }
 
@@ -190,6 +202,11 @@ impl Expander<'_> {
                 cells.push(cell);
             }
         }
+        if cells.is_empty() && self.reader.is_clean() {
+            let message = "every release is off in every environment";
+            let found = self.reader.at("matrix/empty", self.file.layers_span, message);
+            self.reader.push(found.label("nothing would be rendered").help("delete an `off` entry, or the release"));
+        }
         (cells, off)
     }
 
@@ -203,6 +220,16 @@ impl Expander<'_> {
         let chart_span = chart.map_or(raw.name.span, |c| c.span);
         let chart_dir = self.pattern(&self.file.paths.chart, "`paths.chart`")?.fill(&names);
         self.inside(&chart_dir, chart_span)?;
+        if self.root.join(&chart_dir).is_file() {
+            let message = format!("{chart_dir} is a file, and a chart is a folder");
+            let found = self.reader.at("matrix/missing-file", chart_span, message).label("its chart");
+            self.reader.push(
+                found
+                    .help("unpack it (`tar -xzf`) and name the folder: what is packed cannot be reviewed")
+                    .cell(&cell_name),
+            );
+            return None;
+        }
         if !self.root.join(&chart_dir).join("Chart.yaml").is_file() {
             let found =
                 self.reader.at("matrix/missing-file", chart_span, format!("{chart_dir}/Chart.yaml does not exist"));
@@ -238,7 +265,10 @@ impl Expander<'_> {
             }
             if exists {
                 self.holds(part.as_ref(), &path, release, link.span)?;
-                values.push(ValuesFile { path, overlay, part: part.clone() });
+                // Under the path that it has without links: what is found in it is told where a person can edit it.
+                let real = inside::place(self.root, &path);
+                self.named.borrow_mut().insert(path);
+                values.push(ValuesFile { path: real, overlay, part: part.clone() });
             } else if !pattern.optional {
                 let found = self.reader.at("matrix/missing-file", raw.name.span, format!("{path} does not exist"));
                 let (folder, wanted) = path.rsplit_once('/').unwrap_or(("", &path));
@@ -330,27 +360,29 @@ impl Expander<'_> {
 
     /// A path must stay below the root, also through links.
     fn inside(&self, path: &str, span: yaml::Span) -> Option<()> {
-        let leaves = Path::new(path)
-            .components()
-            .any(|c| !matches!(c, std::path::Component::Normal(_) | std::path::Component::CurDir));
-        let real = self.root.join(path).canonicalize();
-        if leaves || real.is_ok_and(|real| !real.starts_with(self.root)) {
-            let found = self.reader.at("matrix/outside-root", span, format!("{path} leaves the repository"));
-            self.reader
-                .push(found.help("a cell is made of files of this repository only; copy what it needs below the root"));
-            return None;
+        if !inside::leaves(self.root, path) {
+            return Some(());
         }
-        Some(())
+        let found = self.reader.at("matrix/outside-root", span, format!("{path} leaves the repository"));
+        self.reader.push(found.help(
+            "what a cell is made of and what is kept of it are files of this repository: put them below the root, without a link \
+             that leads out of it",
+        ));
+        None
     }
 
     fn fixtures(&self) {
         for (environment, _) in &self.file.environments {
-            if let Some(path) = environment.fixtures.as_ref().filter(|p| !self.root.join(p).is_file()) {
-                let found = Finding::new(
-                    "matrix/missing-file",
-                    checks::model::Severity::Error,
-                    format!("{path} does not exist"),
-                );
+            let Some(path) = &environment.fixtures else { continue };
+            let outside = inside::leaves(self.root, path);
+            if outside || !self.root.join(path).is_file() {
+                let (rule, what) = if outside {
+                    ("outside-root", "leaves the repository")
+                } else {
+                    ("missing-file", "does not exist")
+                };
+                let found =
+                    Finding::new(&format!("matrix/{rule}"), checks::model::Severity::Error, format!("{path} {what}"));
                 self.reader.push(
                     found.at(environment.place.clone()).label("its `fixtures`").help("write it, or delete `fixtures`"),
                 );
@@ -371,7 +403,9 @@ impl Expander<'_> {
 
     /// Overlay files that no cell reads.
     fn strays(&self, cells: &[Cell]) {
-        let read: BTreeSet<&str> = cells.iter().flat_map(|c| c.values.iter().map(|v| v.path.as_str())).collect();
+        let named = self.named.borrow();
+        let mut read: BTreeSet<&str> = cells.iter().flat_map(|c| c.values.iter().map(|v| v.path.as_str())).collect();
+        read.extend(named.iter().map(String::as_str));
         let chains = self.file.releases.iter().flat_map(|r| {
             r.settings.values.iter().chain(r.environments.iter().filter_map(|(_, s)| s.values.as_ref())).flatten()
         });
@@ -434,6 +468,7 @@ impl Expander<'_> {
         let chart_dir = Pattern::parse(&self.file.paths.chart.value).map(|p| p.fill(&names)).unwrap_or_default();
         names.chart_dir = &chart_dir;
         let docs = self.file.paths.docs.as_ref().and_then(|d| self.pattern(d, "`paths.docs`")).map(|p| p.fill(&names));
+        let docs = docs.map(|path| inside::place(self.root, &path));
         Release {
             name: release.to_owned(),
             layer: raw.layer,
@@ -446,6 +481,12 @@ impl Expander<'_> {
             chart: chart_dir,
         }
     }
+}
+
+/// An environment whose fixtures are named by the path that they have without links.
+fn real(root: &Path, mut environment: Environment) -> Environment {
+    environment.fixtures = environment.fixtures.map(|path| inside::place(root, &path));
+    environment
 }
 
 /// Folders below which charts and values files lie.

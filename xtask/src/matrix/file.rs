@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use checks::model::{Environment, External, Helm, Kube, Mask, Part, Retired, RetiredKind, Secrets, SetValue, Severity};
+use checks::owned;
 use checks::rules;
 use yaml::{Node, Resolved, Span};
 
 use super::read::{Reader, Spanned};
-use super::shape;
 use checks::nearest::did_you_mean;
 
 /// The file as written.
@@ -22,6 +22,7 @@ pub struct File {
     pub rules: BTreeMap<String, Severity>,
     pub waivers: Option<Spanned<String>>,
     pub baseline: Option<Spanned<String>>,
+    pub environments_span: Span,
     pub layers_span: Span,
 }
 
@@ -62,6 +63,9 @@ pub struct RawRelease {
     pub classify: bool,
     pub environments: Vec<(Spanned<String>, Settings)>,
 }
+
+/// What a release is called where something is wrong with its name.
+const RELEASE: &str = "a release";
 
 const TOP: &[&str] = &[
     "version",
@@ -113,6 +117,7 @@ pub fn read(reader: &Reader, root: &Node) -> Option<File> {
         rules: root.get("rules").map(|node| severities(reader, node)).unwrap_or_default(),
         waivers: root.get("waivers").and_then(|n| reader.text(n, "`waivers`")),
         baseline: root.get("baseline").and_then(|n| reader.text(n, "`baseline`")),
+        environments_span: root.entry("environments").map_or(root.span, |e| e.key.span),
         layers_span: root.entry("layers").map_or(root.span, |e| e.key.span),
     })
 }
@@ -133,7 +138,7 @@ fn helm(reader: &Reader, root: &Node) -> Option<Helm> {
         version: version.unwrap_or_default(),
         namespace: node
             .get("namespace")
-            .and_then(|n| shape::namespace(reader, n))
+            .and_then(|n| namespace(reader, n))
             .map_or_else(|| "default".to_owned(), |s| s.value),
         include_crds: node.get("include_crds").is_some_and(|n| reader.flag(n, "`include_crds`")),
     })
@@ -169,8 +174,74 @@ fn kube(reader: &Reader, node: &Node) -> Kube {
         reader.missing(node.span, "`kube`", "version", "version: 1.33.4");
         None
     };
-    let apis = node.get("apis").map(|n| shape::apis(reader, n)).unwrap_or_default();
+    let mut apis: Vec<String> = Vec::new();
+    for api in node.get("apis").map(|n| reader.texts(n, "`apis`")).unwrap_or_default() {
+        if let Err(help) = api_version(&api.value) {
+            let found = reader.at("matrix/wrong-type", api.span, format!("`{}` is no API", api.value));
+            reader.push(found.help(help));
+        }
+        apis.push(api.value);
+    }
     Kube { version: version.unwrap_or_default(), apis }
+}
+
+/// `group/version` or `group/version/Kind`; the core group has no name: `v1`, `v1/Secret`. The error says what to write.
+fn api_version(api: &str) -> Result<(), String> {
+    const HELP: &str = "write group/version or group/version/Kind, e.g. `external-secrets.io/v1/ExternalSecret`";
+    let (group_version, kind) = match api.rsplit_once('/') {
+        Some((rest, kind)) if kind.starts_with(|c: char| c.is_ascii_uppercase()) => (rest, kind),
+        _ => (api, ""),
+    };
+    let is_kind = kind.bytes().all(|b| b.is_ascii_alphanumeric());
+    let core = |version: &str| version.strip_prefix('v').is_some_and(|v| v.starts_with(|c: char| c.is_ascii_digit()));
+    let fits = match group_version.split_once('/') {
+        Some((group, version)) => {
+            group.split('.').all(is_label) && is_label(version) && version.starts_with(|c: char| c.is_ascii_lowercase())
+        }
+        None => core(group_version) && is_label(group_version),
+    };
+    if fits && is_kind {
+        return Ok(());
+    }
+    if group_version.split('.').all(is_label) && !core(group_version) {
+        let kind = if kind.is_empty() { String::new() } else { format!("/{kind}") };
+        return Err(format!("it lacks its version: write `{group_version}/v1{kind}`, with the version that is served"));
+    }
+    Err(HELP.to_owned())
+}
+
+/// A label as RFC 1123 has it, which is what Kubernetes takes for the name of a namespace.
+fn is_label(text: &str) -> bool {
+    let inner = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    inner && (1..=63).contains(&text.len()) && !text.starts_with('-') && !text.ends_with('-')
+}
+
+fn namespace(reader: &Reader, node: &Node) -> Option<Spanned<String>> {
+    let name = reader.text(node, "the namespace")?;
+    if is_label(&name.value) {
+        return Some(name);
+    }
+    let found = reader.at("matrix/name", node.span, format!("`{}` cannot be the name of a namespace", name.value));
+    let mut help = "use lower-case letters, digits and `-` between them, at most 63".to_owned();
+    let nearest = name.value.to_lowercase().replace(['_', '.', ' ', '/'], "-");
+    if is_label(&nearest) {
+        help.push_str(&format!(", e.g. `{nearest}`"));
+    }
+    reader.push(found.help(help));
+    None
+}
+
+fn owns(reader: &Reader, node: &Node) -> Vec<String> {
+    let mut owns = Vec::new();
+    for entry in reader.texts(node, "`owns`") {
+        if let Err(wrong) = owned::parse(&entry.value) {
+            let found =
+                reader.at("matrix/owns", entry.span, format!("{}, so it would be found in no text", wrong.message));
+            reader.push(found.help(wrong.help));
+        }
+        owns.push(entry.value);
+    }
+    owns
 }
 
 fn paths(reader: &Reader, root: &Node) -> Option<Paths> {
@@ -240,24 +311,20 @@ fn environments(reader: &Reader, root: &Node) -> Vec<(Environment, Settings)> {
         return Vec::new();
     };
     let mut environments = Vec::new();
-    if node.is_mapping() && node.entries().is_empty() {
-        let found = reader.at("matrix/missing-key", node.span, "there is no environment, so nothing would be rendered");
-        reader.push(found.help("name at least one, e.g. `environments: {staging: {}}`"));
-    }
     for entry in reader.map(node, "`environments`", &[]) {
         let Some(name) = name(reader, &entry.key, "an environment", 63) else { continue };
         let what = format!("environment `{name}`");
         let body = &entry.value;
         reader.map(body, &what, &["owns", "protected", "fixtures", "namespace", "values", "kube"]);
         let settings = Settings {
-            namespace: body.get("namespace").and_then(|n| shape::namespace(reader, n)),
+            namespace: body.get("namespace").and_then(|n| namespace(reader, n)),
             values: body.get("values").map(|n| chain(reader, n)),
             kube: body.get("kube").map(|n| kube(reader, n)),
             ..Settings::default()
         };
         let environment = Environment {
             name,
-            owns: body.get("owns").map(|n| shape::owned(reader, n)).unwrap_or_default(),
+            owns: body.get("owns").map(|n| owns(reader, n)).unwrap_or_default(),
             protected: body.get("protected").is_some_and(|n| reader.flag(n, "`protected`")),
             fixtures: body.get("fixtures").and_then(|n| reader.text(n, "`fixtures`")).map(|s| s.value),
             place: reader.place(entry.key.span),
@@ -267,18 +334,17 @@ fn environments(reader: &Reader, root: &Node) -> Vec<(Environment, Settings)> {
     environments
 }
 
-/// A name that is safe in a path and, for a release, one that Helm takes.
+/// A name that is safe in a path: labels with dots between them. Helm takes no `_` in a release's.
 fn name(reader: &Reader, node: &Node, what: &str, longest: usize) -> Option<String> {
     let name = reader.text(node, what)?;
-    let fits = name.value.len() <= longest
-        && name.value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-._".contains(&b))
-        && name.value.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && name.value.ends_with(|c: char| c.is_ascii_alphanumeric());
-    if fits {
+    let plain = if what == RELEASE { name.value.clone() } else { name.value.replace('_', "-") };
+    if plain.len() <= longest && plain.split('.').all(is_label) {
         return Some(name.value);
     }
     let found = reader.at("matrix/name", node.span, format!("`{}` cannot be the name of {what}", name.value));
-    reader.push(found.help(format!("use lower-case letters, digits, `-` and `.`, at most {longest} of them")));
+    reader.push(found.help(format!(
+        "use lower-case letters and digits, with `-` or `.` between them, at most {longest} characters"
+    )));
     None
 }
 
@@ -307,7 +373,7 @@ fn layers(reader: &Reader, root: &Node) -> Vec<RawRelease> {
 }
 
 fn raw_release(reader: &Reader, key: &Node, body: &Node, layer: u32) -> Option<RawRelease> {
-    let value = name(reader, key, "a release", 53)?;
+    let value = name(reader, key, RELEASE, 53)?;
     let what = format!("release `{value}`");
     let mut known = vec!["after", "off", "no_overlay", "classify", "environments", "version", "digest"];
     known.extend(SETTINGS);
@@ -360,7 +426,7 @@ fn settings(reader: &Reader, node: &Node) -> Settings {
     }
     Settings {
         chart,
-        namespace: node.get("namespace").and_then(|n| shape::namespace(reader, n)),
+        namespace: node.get("namespace").and_then(|n| namespace(reader, n)),
         values: node.get("values").map(|n| chain(reader, n)),
         kube: node.get("kube").map(|n| kube(reader, n)),
         mask: node.get("mask").map(|n| masks(reader, n)),
@@ -437,7 +503,7 @@ fn secrets(reader: &Reader, node: &Node, span: Span) -> Secrets {
             secret: secret.unwrap_or_default(),
             keys: list("keys").collect(),
             by: by.unwrap_or_default(),
-            namespace: text(item.get("namespace"), "`namespace`"),
+            namespace: item.get("namespace").and_then(|n| namespace(reader, n)).map(|s| s.value),
             environments: list("environments").collect::<BTreeSet<_>>(),
             place: reader.place(item.span),
         });

@@ -5,7 +5,6 @@ mod expand;
 mod file;
 pub mod pattern;
 pub mod read;
-mod shape;
 
 use std::path::{Path, PathBuf};
 

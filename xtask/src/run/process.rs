@@ -1,15 +1,16 @@
 //! One captured process: its own process group, a deadline, a bound on its output, cancellation.
 //!
-//! Standard output and error come through pipes. A file would have to be large enough: a program that finds no room for its
-//! output may well end as if all had been written.
+//! Standard output and error come through pipes. A file would need a disk with room: on a full one Helm prints half a render
+//! and ends with 0. Both pipes are read as they fill, so neither can block the process, and no more than the bound is kept.
 
 use std::io::{self, PipeReader, Read};
+use std::os::fd::AsFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::thread::ScopedJoinHandle;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
@@ -19,8 +20,8 @@ static CANCELLED: AtomicBool = AtomicBool::new(false);
 /// How often a waiting thread looks at the deadline, the output's size and Ctrl-C.
 const TICK: Duration = Duration::from_millis(100);
 
-/// How long what a process left running may hold its output open after it.
-const GRACE: Duration = Duration::from_secs(2);
+/// What is read at once.
+const CHUNK: usize = 16 << 10;
 
 /// Makes Ctrl-C, SIGTERM and SIGHUP cancel all processes. A second signal ends the program at once.
 pub fn catch_signals() {
@@ -77,7 +78,7 @@ pub struct Finished {
 /// Runs a program in `dir` with exactly the environment given.
 ///
 /// # Errors
-/// When the program cannot be started or its output not be read.
+/// When the program cannot be started or its output not be kept.
 pub fn run(
     program: &Path,
     arguments: &[String],
@@ -86,89 +87,113 @@ pub fn run(
     bounds: Bounds,
 ) -> io::Result<Finished> {
     let started = Instant::now();
-    let ((from_stdout, stdout), (from_stderr, stderr)) = (io::pipe()?, io::pipe()?);
-    // The expression holds our ends of the pipes for writing: they are closed with it.
+    let ((stdout, to_stdout), (stderr, to_stderr)) = (io::pipe()?, io::pipe()?);
+    // The command holds the writing ends, and is gone after this statement: only the process has them then.
     let handle = duct::cmd(program, arguments)
         .dir(dir)
         .full_env(environment.iter().map(|(k, v)| (k, v)))
         .stdin_null()
-        .stdout_file(stdout)
-        .stderr_file(stderr)
+        .stdout_file(to_stdout)
+        .stderr_file(to_stderr)
         .unchecked()
         .before_spawn(|command| {
             command.process_group(0);
             Ok(())
         })
         .start()?;
-    let deadline = started + bounds.timeout;
-    let read = AtomicU64::new(0);
-    std::thread::scope(|scope| {
-        let stdout = scope.spawn(|| drain(from_stdout, bounds.output, &read));
-        let stderr = scope.spawn(|| drain(from_stderr, bounds.output, &read));
-        let end = wait(&handle, deadline, bounds, &read).inspect_err(|_| kill_group(&handle))?;
-        // Whatever the process left running holds the pipes open.
-        let patience = Instant::now() + GRACE;
-        while !(stdout.is_finished() && stderr.is_finished()) && Instant::now() < patience {
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        if !(stdout.is_finished() && stderr.is_finished()) {
-            kill_group(&handle);
-        }
-        let (stdout, stderr) = (joined(stdout)?, joined(stderr)?);
-        let over = |bytes: &Vec<u8>| bytes.len() as u64 > bounds.output;
-        let end = if matches!(end, End::Exited(_)) && over(&stdout) { End::TooLarge } else { end };
-        let cut = |mut bytes: Vec<u8>| {
-            bytes.truncate(usize::try_from(bounds.output).unwrap_or(usize::MAX));
-            bytes
-        };
-        Ok(Finished { stdout: cut(stdout), stderr: cut(stderr), end, duration: started.elapsed() })
-    })
+    let mut streams = [Stream::new(stdout), Stream::new(stderr)];
+    let outcome = supervise(&handle, &mut streams, started + bounds.timeout, bounds.output);
+    if !matches!(outcome, Ok(End::Exited(_) | End::Signalled(_))) {
+        kill_group(&handle);
+    }
+    let [stdout, stderr] = streams.map(|stream| stream.bytes);
+    Ok(Finished { stdout, stderr, end: outcome?, duration: started.elapsed() })
 }
 
-/// Waits until the process ends, and kills it when it must not go on.
-fn wait(handle: &duct::Handle, deadline: Instant, bounds: Bounds, read: &AtomicU64) -> io::Result<End> {
+/// Reads both streams until the process has ended or one of its bounds is reached.
+fn supervise(handle: &duct::Handle, streams: &mut [Stream; 2], deadline: Instant, bound: u64) -> io::Result<End> {
     loop {
-        // Returns as soon as the process ends; the tick only bounds how late a deadline or Ctrl-C is seen.
+        // Returns as soon as there is something to read, or both ends are closed and the process ends; the tick only bounds how
+        // late a deadline, Ctrl-C, or the end of a process whose child keeps the pipe open is seen.
         let tick = (Instant::now() + TICK).min(deadline);
-        if let Some(output) = handle.wait_deadline(tick)? {
+        let ended = if streams.iter().all(|stream| stream.pipe.is_none()) {
+            handle.wait_deadline(tick)?
+        } else if read(streams, tick.saturating_duration_since(Instant::now()), bound)? {
+            None
+        } else {
+            handle.try_wait()?
+        };
+        if streams.iter().any(|stream| stream.too_large) {
+            return Ok(End::TooLarge);
+        }
+        if let Some(output) = ended {
+            // What it printed between the last look and its end.
+            while read(streams, Duration::ZERO, bound)? {}
             return Ok(match (output.status.code(), output.status.signal()) {
+                _ if streams.iter().any(|stream| stream.too_large) => End::TooLarge,
                 (Some(code), _) => End::Exited(code),
                 (None, signal) => End::Signalled(signal.unwrap_or_default()),
             });
         }
-        let reason = if cancelled() {
-            End::Cancelled
-        } else if Instant::now() >= deadline {
-            End::TimedOut
-        } else if read.load(Ordering::Relaxed) > bounds.output {
-            End::TooLarge
-        } else {
-            continue;
-        };
-        kill_group(handle);
-        return Ok(reason);
+        if cancelled() {
+            return Ok(End::Cancelled);
+        }
+        if Instant::now() >= deadline {
+            return Ok(End::TimedOut);
+        }
     }
 }
 
-/// Reads a pipe to its end, or to one byte beyond the bound. `most` keeps the largest count of the pipes that are read.
-fn drain(mut pipe: PipeReader, bound: u64, most: &AtomicU64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let mut chunk = [0; 64 * 1024];
-    while bytes.len() as u64 <= bound {
-        let count = match pipe.read(&mut chunk) {
-            Ok(0) => break,
-            Ok(count) => count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+/// One of the two streams of a process.
+struct Stream {
+    /// `None` once the other end is closed.
+    pipe: Option<PipeReader>,
+    bytes: Vec<u8>,
+    too_large: bool,
+}
+
+impl Stream {
+    fn new(pipe: PipeReader) -> Self {
+        Self { pipe: Some(pipe), bytes: Vec::new(), too_large: false }
+    }
+
+    /// Takes what is there; called when there is something, so it does not wait.
+    fn take(&mut self, bound: u64) -> io::Result<()> {
+        let Some(pipe) = &mut self.pipe else { return Ok(()) };
+        let mut chunk = [0; CHUNK];
+        match pipe.read(&mut chunk) {
+            Ok(0) => self.pipe = None,
+            Ok(count) => {
+                let room = usize::try_from(bound).unwrap_or(usize::MAX).saturating_sub(self.bytes.len());
+                self.too_large |= count > room;
+                self.bytes.extend_from_slice(&chunk[..count.min(room)]);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
-        };
-        bytes.extend_from_slice(&chunk[..count]);
-        most.fetch_max(bytes.len() as u64, Ordering::Relaxed);
+        }
+        Ok(())
     }
-    Ok(bytes)
 }
 
-fn joined(reader: ScopedJoinHandle<'_, io::Result<Vec<u8>>>) -> io::Result<Vec<u8>> {
-    reader.join().unwrap_or_else(|_| Err(io::Error::other("the output could not be read")))
+/// Waits until a stream has something to say, and takes it. False when none had within the time, or none is open.
+fn read(streams: &mut [Stream; 2], wait: Duration, bound: u64) -> io::Result<bool> {
+    let mut open: Vec<&mut Stream> = streams.iter_mut().filter(|stream| stream.pipe.is_some()).collect();
+    let ready: Vec<bool> = {
+        let pipes = open.iter().filter_map(|stream| stream.pipe.as_ref());
+        let mut asked: Vec<PollFd<'_>> = pipes.map(|pipe| PollFd::new(pipe.as_fd(), PollFlags::POLLIN)).collect();
+        match poll(&mut asked, PollTimeout::try_from(wait).unwrap_or(PollTimeout::MAX)) {
+            Ok(0) => return Ok(false),
+            Ok(_) => {}
+            Err(nix::errno::Errno::EINTR) => return Ok(true),
+            Err(error) => return Err(error.into()),
+        }
+        // A closed end is told by other flags than data; a read says which of the two it is.
+        asked.iter().map(|asked| asked.any().unwrap_or(true)).collect()
+    };
+    for (stream, _) in open.iter_mut().zip(ready).filter(|(_, ready)| *ready) {
+        stream.take(bound)?;
+    }
+    Ok(true)
 }
 
 /// Kills the whole group (a plain kill would leave grandchildren) and reaps its leader.
@@ -217,17 +242,25 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_on_behind_a_process_does_not_hold_it_up() {
-        let done = shell("sleep 1000 & echo out", Bounds { timeout: Duration::from_mins(1), output: 1000 });
-        assert!(matches!(done.end, End::Exited(0)));
-        assert_eq!(done.stdout, b"out\n");
+    fn both_streams_are_read_while_they_fill() {
+        let script = "head -c 300000 /dev/zero; head -c 300000 /dev/zero >&2; head -c 300000 /dev/zero";
+        let done = shell(script, Bounds { timeout: Duration::from_mins(1), output: 1 << 20 });
+        assert!(matches!(done.end, End::Exited(0)), "{:?}", done.end);
+        assert_eq!((done.stdout.len(), done.stderr.len()), (600_000, 300_000));
     }
 
     #[test]
-    fn much_output_on_both_sides_comes_whole() {
-        let script = "i=0; while [ $i -lt 20000 ]; do echo 0123456789; echo 0123456789 >&2; i=$((i+1)); done";
-        let done = shell(script, Bounds { timeout: Duration::from_mins(1), output: 1 << 20 });
-        assert_eq!((done.stdout.len(), done.stderr.len()), (220_000, 220_000));
+    fn a_child_that_keeps_the_pipe_open_is_not_waited_for() {
+        let done = shell("echo a; sleep 60 & exit 0", Bounds { timeout: Duration::from_secs(30), output: 1000 });
+        assert!(matches!(done.end, End::Exited(0)), "{:?}", done.end);
+        assert_eq!(done.stdout, b"a\n");
+        assert!(done.duration < Duration::from_secs(20), "{:?}", done.duration);
+    }
+
+    #[test]
+    fn a_process_that_closes_its_output_still_has_its_deadline() {
+        let done = shell("exec >&- 2>&-; sleep 60", Bounds { timeout: Duration::from_millis(300), output: 1000 });
+        assert!(matches!(done.end, End::TimedOut), "{:?}", done.end);
     }
 
     #[test]

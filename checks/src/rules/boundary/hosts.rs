@@ -1,6 +1,7 @@
 //! Hosts and addresses in texts, and the environment that owns them.
 
 use crate::model::Matrix;
+use crate::owned::{self, Owned as Entry, network};
 
 /// Who owns what, from the environments' `owns` lists.
 pub struct Owners<'a> {
@@ -41,12 +42,11 @@ impl<'a> Owners<'a> {
         let (mut hosts, mut networks) = (Vec::new(), Vec::new());
         for environment in &matrix.environments {
             for owned in &environment.owns {
-                let owned = owned.trim().to_ascii_lowercase();
-                let owned = owned.strip_prefix("*.").unwrap_or(&owned);
-                if let Some((address, mask)) = network(owned) {
-                    networks.push((address & mask, mask, environment.name.as_str()));
-                } else if !owned.is_empty() {
-                    hosts.push((owned.to_owned(), environment.name.as_str()));
+                match owned::parse(owned) {
+                    Ok(Entry::Network { address, mask }) => networks.push((address, mask, environment.name.as_str())),
+                    Ok(Entry::Host(host)) => hosts.push((host, environment.name.as_str())),
+                    // The matrix file was refused for it.
+                    Err(_) => {}
                 }
             }
         }
@@ -135,32 +135,6 @@ fn is_persons(text: &str, at: usize) -> bool {
     let before = &text[..at];
     let word = before.rfind(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '<')).map_or(0, |i| i + 1);
     before.ends_with('@') && !before[word..].contains("://") && before.len() - word > 1
-}
-
-/// An IPv4 address, or a network in CIDR notation, as address and mask.
-fn network(text: &str) -> Option<(u32, u32)> {
-    let (address, bits) = match text.split_once('/') {
-        Some((address, bits)) => (address, bits.parse::<u32>().ok().filter(|b| *b <= 32)?),
-        None => (text, 32),
-    };
-    let address: std::net::Ipv4Addr = address.parse().ok()?;
-    let mask = if bits == 0 { 0 } else { u32::MAX << (32 - bits) };
-    Some((u32::from(address), mask))
-}
-
-/// Whether an environment can own that: a host, with `*.` before it or not, or an IPv4 address or network.
-pub fn is_host_or_network(text: &str) -> bool {
-    let text = text.to_ascii_lowercase();
-    let host = text.strip_prefix("*.").unwrap_or(&text);
-    let label = |label: &str| {
-        !label.is_empty()
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-            && label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
-    };
-    // `10.0.0.300` is an address that nobody has.
-    let address = host.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    network(host).is_some() || (!address && host.split('.').all(label))
 }
 
 #[cfg(test)]

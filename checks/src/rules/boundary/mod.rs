@@ -9,8 +9,6 @@ mod hosts;
 mod template;
 pub mod unclassified;
 
-pub use hosts::is_host_or_network;
-
 use crate::object::Object;
 use yaml::Node;
 

@@ -32,7 +32,8 @@ that the change did not arrive.
 
 ## When it stays silent
 When a chart declares nothing: what lies in `charts/` was then put there by hand. For the content of charts from a registry or a
-repository, of which only the version is known. For charts below a subchart, which its own makers keep.
+repository, of which only the version is known. For charts below a subchart, which its own makers keep. For what cannot be read as a
+chart: Helm refuses to render it, which `render/failed` tells.
 ",
 };
 
@@ -65,6 +66,9 @@ fn look(chart: &Chart, sources: &Sources, findings: &mut Vec<Finding>) {
                     "`{}` is vendored as {}, and Chart.yaml asks for {}",
                     dependency.name, other.version, dependency.version
                 ),
+                None if chart.subcharts.iter().any(|sub| is_broken(sub) && may_be(&sub.entry, &dependency.name)) => {
+                    continue;
+                }
                 None => format!("`{}` is declared and not vendored below charts/", dependency.name),
             };
             findings.push(RULE.finding(message).at(at));
@@ -88,7 +92,7 @@ fn look(chart: &Chart, sources: &Sources, findings: &mut Vec<Finding>) {
             findings.extend(local(chart, sub, dependency, path, &at, sources));
         }
     }
-    for sub in &chart.subcharts {
+    for sub in chart.subcharts.iter().filter(|sub| !is_broken(sub)) {
         let declared = |d: &Dependency| d.name == sub.name && in_range(&d.version, &sub.version);
         if !chart.declared.iter().any(declared)
             && !chart.declared.iter().any(|d| d.name == sub.name && is_only(chart, sub))
@@ -102,6 +106,16 @@ fn look(chart: &Chart, sources: &Sources, findings: &mut Vec<Finding>) {
             );
         }
     }
+}
+
+/// Whether nobody can say what an entry of `charts/` is: Helm refuses it, and that is told where it is rendered.
+fn is_broken(sub: &Chart) -> bool {
+    sub.name.is_empty()
+}
+
+/// Whether an entry of `charts/` is called as a chart of that name is: by its name alone, or with its version.
+fn may_be(entry: &str, name: &str) -> bool {
+    entry.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '.']))
 }
 
 /// Whether no other subchart has the name: then a wrong version was told already.

@@ -1,0 +1,3 @@
+{{- define "my part" }}
+{{ .Values.absent.key }}
+{{- end }}
