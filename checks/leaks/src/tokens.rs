@@ -52,10 +52,7 @@ pub fn scan(scan: &mut Scan, text: &Text<'_>, place: Where) {
         if let Some(issuer) = ISSUERS.get(pattern) {
             if let Some(range) = token(bytes, issuer.prefix, start, end, issuer) {
                 let reason = match issuer.proof {
-                    Proof::Crc62 if checksum_holds(&bytes[end..range.end]) => {
-                        "its prefix and its checksum are the issuer's"
-                    }
-                    Proof::Crc62 => "its prefix, length and characters are the issuer's, though not its checksum",
+                    Proof::Crc62 => "its prefix and its checksum are the issuer's",
                     Proof::Shape => "its prefix, length and characters are the issuer's",
                 };
                 let charge = Charge { rule: LeakRule::ProviderToken, kind: issuer.kind, reason };
@@ -191,8 +188,8 @@ fn token(
     if prefix.len() <= 3 && !mixed(body, &issuer.body) {
         return None;
     }
-    // Without its checksum it may be one that somebody changed; only what looks random is told.
-    if issuer.proof == Proof::Crc62 && !checksum_holds(body) && (!mixed(body, &issuer.body) || word_share(body) >= 30) {
+    // What has the wrong checksum was never issued.
+    if issuer.proof == Proof::Crc62 && !checksum_holds(body) {
         return None;
     }
     let range = whole_from..end + length;
