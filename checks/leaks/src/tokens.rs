@@ -15,7 +15,7 @@ use super::sink::{Charge, Scan, Text};
 use super::words::{holds, monotonous, variety, word_share};
 
 /// What else is looked for, after the issuers' prefixes.
-const MARKS: [&str; 9] = [
+const MARKS: [&str; 10] = [
     "-----BEGIN ",
     "LS0tLS1CRUdJTi",
     "AGE-SECRET-KEY-1",
@@ -25,6 +25,7 @@ const MARKS: [&str; 9] = [
     "@tcp(",
     "jdbc:oracle:thin:",
     "-us",
+    "\"kty\"",
 ];
 
 fn finder() -> &'static AhoCorasick {
@@ -116,7 +117,35 @@ pub fn scan(scan: &mut Scan, text: &Text<'_>, place: Where) {
             5 => userinfo(scan, text, start, end, place),
             6 => data_source(scan, text, start, place),
             7 => oracle(scan, text, end, place),
-            _ => mailchimp(scan, text, start, end, place),
+            8 => mailchimp(scan, text, start, end, place),
+            _ => json_web_key(scan, text, start, place),
+        }
+    }
+}
+
+/// The private part of a JSON web key: `d` of a pair, `k` of a symmetric key, beside `kty`.
+fn json_web_key(scan: &mut Scan, text: &Text<'_>, start: usize, place: Where) {
+    const REACH: usize = 8 * 1024;
+    let bytes = text.bytes;
+    let floor = start.saturating_sub(REACH);
+    let Some(open) = memchr::memrchr(b'{', &bytes[floor..start]).map(|at| floor + at) else { return };
+    let reach = &bytes[open..bytes.len().min(start + REACH)];
+    let object = &reach[..memchr::memchr(b'}', reach).unwrap_or(reach.len())];
+    for name in [b"\"d\"".as_slice(), b"\"k\""] {
+        let Some(at) = memchr::memmem::find(object, name) else { continue };
+        let rest = &object[at + name.len()..];
+        let blank = rest.iter().take_while(|b| b.is_ascii_whitespace() || **b == b':').count();
+        let Some(value) = rest[blank..].strip_prefix(b"\"") else { continue };
+        let length = value.iter().take_while(|b| url_digit(**b)).count();
+        if length >= 16 && value.get(length) == Some(&b'"') && variety(&value[..length]) >= 10 {
+            let from = open + at + name.len() + blank + 1;
+            let charge = Charge {
+                rule: LeakRule::PrivateKey,
+                kind: "JSON web key",
+                reason: "the private part of a key, beside its type",
+            };
+            scan.report(charge, text, from..from + length, place, "", &value[..length]);
+            return;
         }
     }
 }

@@ -80,7 +80,7 @@ pub fn before(prefix: &str) -> Option<(Alphabet, usize)> {
     Some(match prefix {
         ".atlasv1." => (Alnum, 14),
         "AZDO" | "+ASt" | "ACDb" | "+ABa" => (Base64, 76),
-        "AzFu" => (Url, 44),
+        "AzFu" => (Any, 44),
         "AzSe" | "+ACR" => (Base64, 42),
         "NRAL" => (Alnum, 36),
         "_mmk" => (Url, 36),
