@@ -116,7 +116,7 @@ pub struct Charts<'a> {
 }
 
 /// Several rules ask for the values of the same cells. They are kept as far as memory does not grow with the matrix.
-const KEPT: usize = 128;
+const KEPT: usize = 64;
 
 /// A chart, and its default values where the merge of each cell starts.
 #[derive(Clone)]
