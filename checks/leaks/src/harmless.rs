@@ -23,6 +23,10 @@ pub fn is_reference(value: &[u8]) -> bool {
     if memchr::memchr(b'<', value).is_some_and(|at| value[at..].starts_with(b"<path:")) || value.starts_with(b"$__") {
         return true;
     }
+    // A gap for a name, in guillemets.
+    if value.starts_with("«".as_bytes()) && value.ends_with("»".as_bytes()) {
+        return true;
+    }
     if is_store_reference(value) {
         // `*` opens an alias only before a name, and stars alone are a mask.
         return value[0] != b'*' || value.get(1).is_some_and(u8::is_ascii_alphabetic);
