@@ -94,10 +94,11 @@ static HEADS: Lexicon = Lexicon::new(
 );
 /// What may stand before `key` and make it a credential.
 static KEY_OWNERS: Lexicon = Lexicon::new(
-    "access account admin aes api app application auth authentication cipher client consumer cookie crypt crypto \
-     datadog dd decryption deploy encrypt encryption fernet hmac ingest insert integration jwt licence license \
-     master openai private recovery root secret sendgrid server service session shared sign signature signing ssh \
-     storage stripe subscription symmetric unseal webhook write",
+    "access account admin aes algolia anthropic api app application auth authentication cipher client consumer cookie \
+     crypt crypto datadog dd decryption deploy encrypt encryption fernet firebase github gitlab google heroku hmac \
+     ingest insert integration jwt licence license mailgun master openai private recovery root secret segment \
+     sendgrid sentry server service session shared sign signature signing slack ssh storage stripe subscription \
+     symmetric twilio unseal webhook write",
 );
 /// What may stand before `key` and make it the name of something.
 static KEY_NAMES: Lexicon = Lexicon::new(

@@ -5,7 +5,7 @@ use super::leak::{LeakRule, Where};
 use super::names::{Class, Name};
 use super::shapes::{self, Shape};
 use super::sink::Charge;
-use super::words::{holds, monotonous, word_share};
+use super::words::{holds, monotonous, variety, word_share};
 
 /// How sure one can be that a value is a literal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -114,6 +114,9 @@ pub fn judge(name: Name, full_name: &[u8], value: &[u8], place: Where, trust: Tr
             kind: name.kind,
             reason: "a run of characters stands where a credential belongs",
         }),
+        (Class::Token, Shape::Digits) if trust == Trust::High && value.len() >= 16 && variety(value) >= 6 => {
+            leak("a long number under a name that means a credential")
+        }
         (Class::Token, Shape::Words | Shape::Digits | Shape::Sequence) => {
             // `tokenValue: HOST` names a variable.
             if secret && !value.iter().all(u8::is_ascii_uppercase) && trust == Trust::High && value.len() >= 4 {

@@ -44,6 +44,7 @@ const LEAKS: &[(&str, &str)] = &[
     ("app.properties", "db.password=§"),
     ("nginx.conf", "set $apikey §;"),
     ("a.sh", "git clone https://§@git.example.org/a.git"),
+    (".git-credentials", "https://app@example.org:§@git.example.org"),
     ("a.sh", "curl --proxy-user app:§ https://example.org"),
     ("a.mk", "DB_PASSWORD ::= §"),
     ("a.yaml", "api_keys: [§]"),

@@ -65,7 +65,7 @@ pub(super) fn userinfo(scan: &mut Scan, text: &Text<'_>, mark: usize, start: usi
             }
             b':' if colon.is_none() => colon = Some(at),
             b'@' if colon.is_some() => found = Some(at),
-            b'@' => return token_alone(scan, text, start..start + at, place),
+            b'@' if token_alone(scan, text, start..start + at, place) => return,
             b' ' | b'\n' | b'\r' | b'\t' | b'"' | b'\'' | b'`' | b'\\' | b',' => break,
             b'/' | b'?' | b'#' if found.is_some() => break,
             b'/' if colon.is_none() => return,
@@ -91,21 +91,22 @@ pub(super) fn userinfo(scan: &mut Scan, text: &Text<'_>, mark: usize, start: usi
 }
 
 /// `https://TOKEN@host`, without a user.
-pub(super) fn token_alone(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, place: Where) {
+pub(super) fn token_alone(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, place: Where) -> bool {
     let token = &text.bytes[range.clone()];
     let host = &text.bytes[range.end..text.bytes.len().min(range.end + 80)];
     // What Sentry's clients are told is no secret.
     let plain = token.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-    if (16..=255).contains(&token.len())
+    let found = (16..=255).contains(&token.len())
         && plain
         && shapes::judge(token) == Shape::Strong
         && word_share(token) < 30
-        && !holds(host, b"sentry")
-    {
+        && !holds(host, b"sentry");
+    if found {
         let charge =
             Charge { rule: LeakRule::PasswordInUrl, kind: "token in a URL", reason: "user information of random text" };
         scan.report(charge, text, range, place, "", token);
     }
+    found
 }
 
 pub(super) fn in_url(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, place: Where, user: &[u8]) {
