@@ -278,7 +278,7 @@ fn secret_text(
     let one_line = memchr::memchr(b'\n', trimmed).is_none();
     if one_line {
         if let Some(charge) = verdict::judge(name, key, trimmed, around.place, Trust::High)
-            .or_else(|| (name.class <= Class::Not).then(|| verdict::unnamed(trimmed)).flatten())
+            .or_else(|| (name.class <= Class::Not).then(|| verdict::unnamed(key, trimmed)).flatten())
         {
             scan.report(charge, text, range, around.place, &path(), trimmed);
             return;

@@ -406,6 +406,12 @@ pub fn holds_references(name: &[u8]) -> bool {
     }
 }
 
+/// Whether a name consists of words such as `value`, `data`, `current`: it says nothing of what stands under it.
+pub fn says_nothing(name: &[u8]) -> bool {
+    let words = Words::of(name);
+    words.count > 0 && (0..words.count).all(|at| kind_of(words.get(at)) == Word::Modifier)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,7 @@
 
 use super::issuers::{NAMED, is_documented};
 use super::leak::{LeakRule, Where};
-use super::names::{Class, Name};
+use super::names::{self, Class, Name};
 use super::shapes::{self, Shape};
 use super::sink::Charge;
 use super::words::{holds, monotonous, variety, word_share};
@@ -141,15 +141,21 @@ pub fn judge(name: Name, full_name: &[u8], value: &[u8], place: Where, trust: Tr
     }
 }
 
-/// A value of a Secret under a name that says nothing: random text is one.
-pub fn unnamed(value: &[u8]) -> Option<Charge> {
+/// A value of a Secret under a name that says nothing: random text is one. Under `value` and the like so is whatever looks like a
+/// password, since the Secret itself says what it is.
+pub fn unnamed(name: &[u8], value: &[u8]) -> Option<Charge> {
     let value = value.trim_ascii();
-    (value.len() >= 8
-        && shapes::judge(value) == Shape::Strong
-        && !is_documented(value)
-        && !names_an_object(value)
-        && looks_random(value))
-    .then_some(Charge { rule: LeakRule::InlineSecret, kind: "secret", reason: "a random value inside a Secret" })
+    let charge = |reason| Some(Charge { rule: LeakRule::InlineSecret, kind: "secret", reason });
+    if value.len() < 8 || is_documented(value) || names_an_object(value) {
+        return None;
+    }
+    let mixed = || value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_alphabetic);
+    match shapes::judge(value) {
+        Shape::Strong if looks_random(value) => charge("a random value inside a Secret"),
+        Shape::Strong | Shape::Uuid if names::says_nothing(name) => charge("a literal inside a Secret"),
+        Shape::Weak if mixed() && names::says_nothing(name) => charge("a literal inside a Secret"),
+        _ => None,
+    }
 }
 
 /// Two or three words, one of which mixes digits with something else: `Summer 2024!`, `blue moon7`.

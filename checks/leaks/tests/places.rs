@@ -37,6 +37,7 @@ const LEAKS: &[(&str, &str)] = &[
     ("a.php", "$db_password = '§';"),
     ("wp-config.php", "define( 'DB_PASSWORD', '§' );"),
     ("a.json", "{\"kty\": \"oct\", \"k\": \"§\", \"alg\": \"HS256\"}"),
+    ("a.yaml", "kind: Secret\nstringData:\n  value: §\n"),
     ("a.xml", "<Pass encoding=\"plain\">§</Pass>"),
     ("a.xml", "<settings>\n  <password>\n    §\n  </password>\n</settings>"),
     ("a.xml", "<property name=\"db.password\">\n  <value>§</value>\n</property>"),
@@ -86,6 +87,10 @@ const NONE: &[(&str, &str)] = &[
     ("a.sh", "curl -u USERNAME:ACCESS_KEY https://example.org"),
     ("a.yaml", "config: $__file{/etc/secrets/password}\npassword: $__file{/etc/secrets/password}\n"),
     ("a.tpl", "kind: Secret\nstringData:\n  x: {{ set . \"appKey\" \"vlinsert\" }}\n"),
+    (
+        "a.yaml",
+        "kind: Secret\nstringData:\n  username: admin1234\n  tenant: 6ba7b810-9dad-11d1-80b4-00c04fd430c8\n  value: db-main-1\n",
+    ),
     ("a.yaml", "kind: Secret\nstringData:\n  token: HOSTNAME\n"),
     ("a.yaml", "metadata:\n  annotations:\n    nginx.ingress.kubernetes.io/auth-secret: secret1\n"),
     ("a.json", "{\"description\": \"- base64: binary data - password: any kind of string - token: a word\"}"),
