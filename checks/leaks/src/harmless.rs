@@ -23,6 +23,10 @@ pub fn is_reference(value: &[u8]) -> bool {
     if memchr::memchr(b'<', value).is_some_and(|at| value[at..].starts_with(b"<path:")) || value.starts_with(b"$__") {
         return true;
     }
+    // An escaped reference, in a pattern for one.
+    if value.starts_with(b"\\$") || value.starts_with(b"\\\\$") {
+        return true;
+    }
     // A gap for a name, in guillemets.
     if value.starts_with("«".as_bytes()) && value.ends_with("»".as_bytes()) {
         return true;
@@ -81,8 +85,11 @@ pub fn is_hash(value: &[u8]) -> bool {
      sha256: sha512: sha1: sha384: md5: SHA256: MD5: sha256- sha384- sha512- bcrypt_sha256 h1:",
     );
     let starts = |v: &[u8]| STARTS.starts(v);
+    // Postgres' own form of a password.
+    let postgres = value.len() == 35 && value.starts_with(b"md5") && value[3..].iter().all(u8::is_ascii_hexdigit);
     // `user:$apr1$…`, the line of an htpasswd file.
-    starts(value)
+    postgres
+        || starts(value)
         || memchr::memchr(b':', value).is_some_and(|at| at < 64 && value.len() > at + 8 && starts(&value[at + 1..]))
         || memchr::memchr_iter(b'@', value).any(|at| value[at..].starts_with(b"@sha256:"))
 }

@@ -82,6 +82,12 @@ const NONE: &[(&str, &str)] = &[
     ("A.java", " * What is between {@code <secret>} and {@code </secret>}."),
     ("a.yaml", "password: '\" \"'"),
     ("a.json", "{\"kty\": \"EC\", \"crv\": \"P-256\", \"x\": \"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\"}"),
+    (
+        "realm.json",
+        "{\"secretData\": \"{\\\"value\\\":\\\"KqABIiReBuRWbP4pBct3W067pNvYzeN7\\\",\\\"salt\\\":\\\"EPgscX9CQ\\\"}\"}",
+    ),
+    ("a.yaml", "pattern: \"apiKey: \\\\$MY_OWN_VAR\"\n"),
+    ("a.go", "return `pwd: `+dir+``"),
     ("a.html", "<label for=\"password\">Password:</label>"),
     (".env", "DB_PASSWORD=${DB_PASSWORD_FROM_STORE}"),
     ("a.sh", "curl -u USERNAME:ACCESS_KEY https://example.org"),

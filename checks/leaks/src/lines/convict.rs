@@ -64,7 +64,8 @@ pub(super) fn convict(
     // `` `+dir+` ``: what stands between two strings.
     let joins = |b: &u8| matches!(b, b'"' | b'\'' | b'`');
     if content.len() > 2
-        && (joins(&content[0]) && content[1] == b'+'
+        && (value.quoted && content.starts_with(b"+") && content.ends_with(b"+")
+            || joins(&content[0]) && content[1] == b'+'
             || joins(&content[content.len() - 1]) && content[content.len() - 2] == b'+')
     {
         return;
