@@ -47,6 +47,7 @@ const MAX_MEMBER: u64 = 64 << 20;
 const MAX_MEMBERS: usize = 20_000;
 /// The most that is told of one file: whoever has more has no use for the rest.
 pub const MAX_FOUND: usize = 50_000;
+pub(super) const TOO_MANY: &str = "more than 50000 credentials in one file; the rest is not told";
 
 /// Scans a file. A pure function: equal bytes under an equal path and key give equal answers.
 pub fn scan(file: &ScanFile<'_>, key: &MaskKey) -> Scanned {
@@ -140,7 +141,9 @@ fn one(path: &str, member: &str, bytes: &[u8], key: &MaskKey, scanned: &mut Scan
     }
     let (mut found, mut limits) = state.settle();
     if let Some(first) = found.get(MAX_FOUND) {
-        limits.push((first.range.start, "more than 50000 credentials in one file; the rest is not told"));
+        if !limits.iter().any(|(_, words)| *words == TOO_MANY) {
+            limits.push((first.range.start, TOO_MANY));
+        }
         found.truncate(MAX_FOUND);
     }
     let mut lines = Positions::new(bytes);

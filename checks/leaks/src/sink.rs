@@ -8,6 +8,7 @@ use std::ops::Range;
 use super::leak::{Hidden, LeakRule, Where};
 use super::lexicon::Fnv;
 use super::names::{self, Name};
+use super::scan::{MAX_FOUND, TOO_MANY};
 
 /// A text with the place of each of its bytes in the file.
 pub struct Text<'a> {
@@ -197,6 +198,11 @@ impl Scan {
         path: &str,
         secret: &[u8],
     ) {
+        // Tokens and the walk find the same twice; what comes then is only counted.
+        if self.found.len() >= 2 * MAX_FOUND {
+            self.limit(text.place(range).start, TOO_MANY);
+            return;
+        }
         let (path, name) = self.whole(path);
         let mut secrets = vec![Hidden::new(secret)];
         let written = text.bytes.get(range.clone()).unwrap_or_default();

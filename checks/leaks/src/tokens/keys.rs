@@ -9,14 +9,15 @@ use crate::leak::{LeakRule, Where};
 use crate::sink::{Charge, Scan, Text};
 use crate::words::variety;
 
-/// The private part of a JSON web key: `d` of a pair, `k` of a symmetric key, beside `kty`.
-pub(super) fn json_web_key(scan: &mut Scan, text: &Text<'_>, start: usize, place: Where) {
+/// The private part of a JSON web key: `d` of a pair, `k` of a symmetric key, beside `kty`. Returns where its object ends: such an
+/// object is flat, and is looked at once.
+pub(super) fn json_web_key(scan: &mut Scan, text: &Text<'_>, start: usize, place: Where) -> usize {
     const REACH: usize = 8 * 1024;
     let bytes = text.bytes;
     let floor = start.saturating_sub(REACH);
-    let Some(open) = memchr::memrchr(b'{', &bytes[floor..start]).map(|at| floor + at) else { return };
-    let reach = &bytes[open..bytes.len().min(start + REACH)];
-    let object = &reach[..memchr::memchr(b'}', reach).unwrap_or(reach.len())];
+    let Some(open) = memchr::memrchr(b'{', &bytes[floor..start]).map(|at| floor + at) else { return start };
+    let reach = &bytes[open + 1..bytes.len().min(start + REACH)];
+    let object = &reach[..memchr::memchr2(b'{', b'}', reach).unwrap_or(reach.len())];
     for name in [b"\"d\"".as_slice(), b"\"k\""] {
         let Some(at) = memchr::memmem::find(object, name) else { continue };
         let rest = &object[at + name.len()..];
@@ -24,16 +25,17 @@ pub(super) fn json_web_key(scan: &mut Scan, text: &Text<'_>, start: usize, place
         let Some(value) = rest[blank..].strip_prefix(b"\"") else { continue };
         let length = value.iter().take_while(|b| url_digit(**b)).count();
         if length >= 16 && value.get(length) == Some(&b'"') && variety(&value[..length]) >= 10 {
-            let from = open + at + name.len() + blank + 1;
+            let from = open + 1 + at + name.len() + blank + 1;
             let charge = Charge {
                 rule: LeakRule::PrivateKey,
                 kind: "JSON web key",
                 reason: "the private part of a key, beside its type",
             };
             scan.report(charge, text, from..from + length, place, "", &value[..length]);
-            return;
+            break;
         }
     }
+    open + 1 + object.len()
 }
 
 /// A private key in PEM, from `-----BEGIN` to its end.

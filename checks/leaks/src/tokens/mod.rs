@@ -49,6 +49,8 @@ pub fn scan(scan: &mut Scan, text: &Text<'_>, place: Where) {
     let bytes = text.bytes;
     // Nothing of a long key is looked at twice.
     let mut done = 0;
+    // Nor the object of one JSON web key.
+    let mut looked = 0;
     for hit in finder().find_overlapping_iter(bytes) {
         let (start, end) = (hit.start(), hit.end());
         if start < done {
@@ -123,7 +125,8 @@ pub fn scan(scan: &mut Scan, text: &Text<'_>, place: Where) {
             6 => data_source(scan, text, start, place),
             7 => oracle(scan, text, end, place),
             8 => mailchimp(scan, text, start, end, place),
-            _ => json_web_key(scan, text, start, place),
+            _ if start >= looked => looked = json_web_key(scan, text, start, place),
+            _ => {}
         }
     }
 }
