@@ -55,31 +55,11 @@ fn one(out: &mut Vec<u8>, finding: &Finding) {
 fn place(out: &mut Vec<u8>, place: &Place) {
     out.extend(b",\"location\":{\"file\":");
     text(out, &place.file);
-    let fields: [(&[u8], usize); 4] = [
-        (b",\"line\":", place.line),
-        (b",\"column\":", place.column),
-        (b",\"end_line\":", place.end_line),
-        (b",\"end_column\":", place.end_column),
-    ];
-    for (name, value) in fields {
-        out.extend(name);
-        number(out, value);
-    }
+    any(out, "line", &place.line);
+    any(out, "column", &place.column);
+    any(out, "end_line", &place.end_line);
+    any(out, "end_column", &place.end_column);
     out.push(b'}');
-}
-
-fn number(out: &mut Vec<u8>, mut value: usize) {
-    let mut digits = [0; 20];
-    let mut from = digits.len();
-    loop {
-        from -= 1;
-        digits[from] = b'0' + u8::try_from(value % 10).unwrap_or_default();
-        value /= 10;
-        if value == 0 {
-            break;
-        }
-    }
-    out.extend(&digits[from..]);
 }
 
 fn name(out: &mut Vec<u8>, name: &str) {

@@ -236,13 +236,7 @@ fn fingerprint(parts: &[&str]) -> String {
         whole.extend(part.as_bytes());
         whole.push(0);
     }
-    let mut digits = String::with_capacity(16);
-    for byte in &blake3::hash(&whole).as_bytes()[..8] {
-        for half in [byte >> 4, byte & 15] {
-            digits.push(char::from_digit(u32::from(half), 16).unwrap_or_default());
-        }
-    }
-    digits
+    blake3::hash(&whole).to_hex()[..16].to_owned()
 }
 
 /// Merges findings of equal fingerprint and place, and sorts: errors first, then by file, line, rule, message.

@@ -126,14 +126,15 @@ pub fn plain<'a>(text: &[u8], into: &'a mut [u8]) -> &'a [u8] {
     &into[..count]
 }
 
-/// Whether two bytes follow each other somewhere. For texts so short that a searcher's start would cost more than the search.
-pub fn has_pair(text: &[u8], pair: [u8; 2]) -> bool {
-    memchr::memchr_iter(pair[0], text).any(|at| text.get(at + 1) == Some(&pair[1]))
+/// Where the first of two bytes that follow each other stands. For texts so short that a searcher's start would cost more than the
+/// search: the second byte is looked for, `#` of ` #`.
+pub fn find_pair(text: &[u8], pair: [u8; 2]) -> Option<usize> {
+    memchr::memchr_iter(pair[1], text).find(|&at| at > 0 && text[at - 1] == pair[0]).map(|at| at - 1)
 }
 
-/// Where the first of two bytes that follow each other stands.
-pub fn find_pair(text: &[u8], pair: [u8; 2]) -> Option<usize> {
-    memchr::memchr_iter(pair[0], text).find(|at| text.get(at + 1) == Some(&pair[1]))
+/// Whether two bytes follow each other somewhere.
+pub fn has_pair(text: &[u8], pair: [u8; 2]) -> bool {
+    find_pair(text, pair).is_some()
 }
 
 /// How often one byte follows itself, at most; `same` may take several bytes as one.

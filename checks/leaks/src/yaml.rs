@@ -9,7 +9,7 @@ use super::level::Level;
 use super::lines::{self, Bare, Lines};
 use super::names::Class;
 use super::sink::{Scan, Text};
-use super::words::has_pair;
+use super::words::{find_pair, has_pair};
 use super::{actions, entry, flow, nested};
 
 /// Nesting beyond which keys are not told apart any more.
@@ -219,7 +219,7 @@ impl Walk<'_, '_> {
             b'*' => stop + 1,
             _ => {
                 let mut end = content;
-                if let Some(comment) = comment_at(&bytes[at..content]) {
+                if let Some(comment) = find_pair(&bytes[at..content], *b" #") {
                     end = at + bytes[at..at + comment].trim_ascii_end().len();
                     self.tail(scan, at + comment + 1..content);
                 }
@@ -389,8 +389,8 @@ impl Walk<'_, '_> {
                 next
             }
             _ if dash.is_some() || waits => {
-                let end =
-                    comment_at(&bytes[at..content]).map_or(content, |n| at + bytes[at..at + n].trim_ascii_end().len());
+                let end = find_pair(&bytes[at..content], *b" #")
+                    .map_or(content, |n| at + bytes[at..at + n].trim_ascii_end().len());
                 let value = Scalar { range: at..end, escaped: false };
                 if waits {
                     self.scalar(scan, &value);
@@ -539,11 +539,6 @@ fn trim(bytes: &[u8], range: Range<usize>) -> Range<usize> {
     range.start + lead..range.start + lead + kept
 }
 
-/// Where a comment starts behind a value, its space included.
-fn comment_at(bytes: &[u8]) -> Option<usize> {
-    memchr::memchr_iter(b'#', bytes).find(|&at| at > 0 && bytes[at - 1] == b' ').map(|at| at - 1)
-}
-
 /// `|`, `>-`, `|2+`, perhaps with a comment.
 fn is_header(bytes: &[u8]) -> bool {
     let rest = bytes[1..].iter().take_while(|b| matches!(b, b'+' | b'-' | b'0'..=b'9')).count() + 1;
@@ -591,7 +586,7 @@ fn key(bytes: &[u8], at: usize, content: usize) -> Option<(Range<usize>, usize)>
                     let name = line[..colon].trim_ascii_end();
                     // Text with a colon in it is no key.
                     let words = name.iter().filter(|b| b.is_ascii_whitespace()).count();
-                    if name.is_empty() || words > 4 || comment_at(name).is_some() {
+                    if name.is_empty() || words > 4 || has_pair(name, *b" #") {
                         return None;
                     }
                     return Some((at..at + name.len(), at + colon + 1));

@@ -404,7 +404,6 @@ fn dependency(node: &Node) -> Dependency {
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
     use crate::sources::Source;
 

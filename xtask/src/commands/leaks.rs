@@ -27,6 +27,7 @@ use crate::run::process;
 const BLOCKS: usize = 40;
 /// Findings that one thread makes JSON of at a time.
 const BATCH: usize = 2000;
+
 /// Runs the command.
 pub fn run(global: &Global, paths: &[PathBuf]) -> Outcome {
     let started = Instant::now();

@@ -42,8 +42,8 @@ fn filled(mut file: NamedTempFile, path: &Path, bytes: &[u8]) -> io::Result<Name
     Ok(file)
 }
 
-/// Replaces a tracked file of the repository `root`, and no other, whatever links there are on the way to it. The temporary file lies below `target/`, so that even a kill leaves nothing in the working tree;
-/// where that is another disk, beside the file.
+/// Replaces a tracked file of the repository `root`, and no other, whatever links there are on the way to it. The temporary file
+/// lies below `target/`, so that even a kill leaves nothing in the working tree; where that is another disk, beside the file.
 pub fn replace(root: &Path, file: &str, bytes: &[u8], target: &Path) -> io::Result<()> {
     if inside::leaves(root, file) {
         return Err(io::Error::other("a link on the way to it leads out of the repository"));

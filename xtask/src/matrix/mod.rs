@@ -3,6 +3,7 @@
 
 mod expand;
 mod file;
+mod forms;
 pub mod pattern;
 pub mod read;
 

@@ -30,7 +30,8 @@ Leave the default empty, guard it with `required`, and set it in each overlay.
 
 ## When it stays silent
 For words like \"production\": defaults that are safe for production are wanted. For keys, comments, addresses of people
-(`ops@example.org`), hosts that all environments own, a registry's or API group's name that no list owns, and repositories whose `owns` lists are empty.
+(`ops@example.org`), hosts that all environments own, a registry's or API group's name that no list owns, and repositories whose
+`owns` lists are empty.
 ",
 };
 

@@ -103,11 +103,10 @@ impl Told<'_> {
 /// All there is to tell, errors first, then by file and line. `files` and `findings` are in order.
 pub(super) fn told<'a>(files: &'a [(String, Vec<Leak>)], findings: &'a [Finding]) -> Vec<Told<'a>> {
     let mut told = Vec::with_capacity(findings.len() + files.iter().map(|(_, leaks)| leaks.len()).sum::<usize>());
-    let place = |f: &Finding| f.place.as_ref().map_or("", |p| p.file.as_str()).to_owned();
     for severity in [Severity::Error, Severity::Warning] {
         let mut others = findings.iter().filter(|f| f.severity == severity).peekable();
         for (file, leaks) in files {
-            while let Some(finding) = others.next_if(|f| place(f) <= *file) {
+            while let Some(finding) = others.next_if(|f| f.place.as_ref().is_none_or(|place| place.file <= *file)) {
                 told.push(Told::Finding(finding));
             }
             let leaks = leaks.iter().map(|leak| Told::Leak(file, leak));
