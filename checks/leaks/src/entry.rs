@@ -83,7 +83,9 @@ impl Around {
     }
 
     fn meant(self, parent: &[u8], key: &[u8]) -> Self {
-        let fields = Self { kind: Kind::Other, ..self };
+        // A map among arguments has fields: the parameters of a workflow.
+        let zone = if self.zone == Zone::Args { Zone::Fields } else { self.zone };
+        let fields = Self { kind: Kind::Other, zone, ..self };
         if self.zone == Zone::References || matches!(self.kind, Kind::Definition) {
             return Self { zone: Zone::References, ..fields };
         }

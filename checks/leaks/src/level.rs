@@ -38,8 +38,11 @@ enum Role {
     None,
 }
 
-fn role(key: &[u8]) -> Role {
+fn role(key: &[u8], value: &[u8]) -> Role {
     match key {
+        // A patch's pointer; `type: password` of Keycloak's users.
+        b"path" if value.starts_with(b"/") => Role::Name,
+        b"type" if value == b"password" => Role::Name,
         b"name" | b"key" | b"variable" | b"parameter" | b"var" | b"Name" | b"Key" | b"ParameterKey" => Role::Name,
         b"value" | b"defaultValue" | b"default" | b"Value" | b"val" | b"plaintextValue" | b"ParameterValue" => {
             Role::Value
@@ -102,7 +105,8 @@ impl Level {
             self.set_kind(Kind::of(&text.bytes[value.range.clone()]));
         }
         if self.around.zone == Zone::Fields {
-            match role(key) {
+            match role(key, &text.bytes[value.range.clone()]) {
+                Role::Name if self.name.is_some() && matches!(key, b"path" | b"type") => {}
                 Role::Name => {
                     self.name = Some(value.range.clone());
                     if let Some(known) = self.value.take() {
@@ -137,7 +141,7 @@ impl Level {
         let name_text = &text.bytes[range];
         let name = scan.name(name_text);
         let place = match self.around.place {
-            Where::Value => Where::Env,
+            Where::Value | Where::Args => Where::Env,
             other => other,
         };
         let around = Around { place, zone: Zone::Fields, kind: Kind::Other };

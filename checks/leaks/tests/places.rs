@@ -61,6 +61,10 @@ const LEAKS: &[(&str, &str)] = &[
     ("a.tpl", "password: {{ coalesce .Values.a.password .Values.b \"§\" | b64enc }}"),
     ("values.yaml", "extraEnv: |\n  - name: KEYCLOAK_PASSWORD\n    value: §\n"),
     ("values.yaml", "proxyPassword: §"),
+    ("a.yaml", "patch: |-\n  - op: replace\n    path: /data/db-password\n    value: §\n"),
+    ("a.json", "[{\"op\": \"add\", \"path\": \"/stringData/password\", \"value\": \"§\"}]"),
+    ("a.yaml", "credentials:\n- type: password\n  value: §\n"),
+    ("a.yaml", "arguments:\n  parameters:\n  - {name: db-password, value: §}\n"),
 ];
 
 const NONE: &[(&str, &str)] = &[
@@ -110,6 +114,9 @@ const NONE: &[(&str, &str)] = &[
     ("nginx.conf", "proxy_pass http://app:8080;"),
     ("a.tpl", "password: {{ coalesce .Values.auth.password (genPrivateKey \"rsa\") }}"),
     ("values.yaml", "description: two words 12 here\npasswordPolicy: at least 12 characters\n"),
+    ("a.yaml", "- op: add\n  path: /spec/passwordSecretRef\n  value: main-db\n"),
+    ("a.yaml", "- name: note\n  type: password\n  path: /password\n  value: main\n"),
+    ("a.yaml", "arguments:\n  parameters:\n  - name: db-password-secret-name\n    value: main-db\n"),
 ];
 
 /// Values in files where a value goes to the end of its line hold anything.
