@@ -110,7 +110,7 @@ static KEY_NAMES: Lexicon = Lexicon::new(
 );
 /// What may stand before `pass`, `token` or `secret` and take the credential out of it.
 static HARMLESS_OWNERS: Lexicon = Lexicon::new(
-    "all bos by cls continuation continue eos existing fastcgi grpc image mask max memcached min new next num \
+    "all bos by cls continuation continue eos existing fastcgi grpc hashed image mask max memcached min new next num \
      output pad page per prompt proxy pull scgi sep single special stop tls total unk use uwsgi input volume",
 );
 /// The first words that make even `…Password` a switch or a question: `useTokenAuth`, `allowEmptyPassword`.
@@ -286,6 +286,8 @@ pub fn judge(name: &[u8]) -> Name {
     }
     let found = |class, kind| Name { class, kind };
     match kinds[head] {
+        // .NET's token of a public key.
+        Word::Token if before == b"key" && head > 1 && words.get(head - 2) == b"public" => NOT,
         Word::Password | Word::Token | Word::Secret if HARMLESS_OWNERS.has(before) => {
             // `proxy_pass` passes something on; `proxyPassword` is a password all the same, but no `maxPassword`.
             let short = matches!(words.get(head), b"pass" | b"pw");

@@ -117,6 +117,8 @@ const NONE: &[(&str, &str)] = &[
     ("a.yaml", "- op: add\n  path: /spec/passwordSecretRef\n  value: main-db\n"),
     ("a.yaml", "- name: note\n  type: password\n  path: /password\n  value: main\n"),
     ("a.yaml", "arguments:\n  parameters:\n  - name: db-password-secret-name\n    value: main-db\n"),
+    ("a.yaml", "publicKeyToken: b77a5c561934e089\n"),
+    ("a.json", "{\"hashed_secret\": \"0fd2d59a96ae0c28ef5ee6e9e6dfa1d01b9b1a1c\"}"),
 ];
 
 /// Values in files where a value goes to the end of its line hold anything.
