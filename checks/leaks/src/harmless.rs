@@ -12,7 +12,7 @@ pub fn is_store_reference(value: &[u8]) -> bool {
      infisical:// keyvault: sm:// ssm: ssm:// gsm: asm: k8s: k8s:// kube: secret:// secrets:// secret: secrets. \
      avp: !Ref !Sub !GetAtt !reference * AQICAHh @Microsoft.KeyVault %env( conjur: akeyless: pass:// bitwarden:// \
      lastpass:// 1password: sops: gcp-sm:// aws-sm:// cyberark: data. var. local. module. terraform. ssm. params. \
-     inputs. steps. github. vars.",
+     inputs. steps. github. vars. @/ @./ wcFMA wcBMA hQEMA hQIMA",
     );
     STARTS.starts(value)
 }
@@ -182,8 +182,39 @@ pub fn is_location(value: &[u8]) -> bool {
     memchr::memchr_iter(b'.', value).count() >= 2 && segments_are_words(b'.') && !has(b'=') && !has(b'&')
 }
 
-/// Sentences, calls, comparisons, lists, regular expressions.
+/// What a form in another language calls a credential: a word with a capital that means one, or one in another script.
+fn is_translation(value: &[u8]) -> bool {
+    static WORDS: Lexicon = Lexicon::new(
+        "passwort kennwort wachtwoord senha salasana lösenord passord adgangskode contraseña contrasenya hasło heslo \
+         jelszó parola parolă Şifre geslo lozinka zaporka slaptažodis schlüssel zugangsschlüssel geheimnis clé clave \
+         llave chiave Żeton klucz jeton poświadczenia sekret sandi pasahitza",
+    );
+    if value.len() > 64 || value.iter().any(u8::is_ascii_digit) {
+        return false;
+    }
+    let Ok(text) = std::str::from_utf8(value) else { return false };
+    let marks = |c: char| matches!(c, '-' | ' ' | '?' | '!' | ':' | '…');
+    if text.chars().any(|c| !c.is_alphabetic() && !marks(c)) {
+        return false;
+    }
+    let foreign = value.iter().filter(|b| !b.is_ascii()).count();
+    let capital = |word: &str| word.chars().next().is_some_and(char::is_uppercase);
+    foreign * 100 > value.len() * 60 || text.split(marks).any(|word| capital(word) && WORDS.has_lower(word.as_bytes()))
+}
+
+/// `@daily` and the like, which say how often something happens.
+fn is_schedule(value: &[u8]) -> bool {
+    matches!(
+        value,
+        b"@yearly" | b"@annually" | b"@monthly" | b"@weekly" | b"@daily" | b"@midnight" | b"@hourly" | b"@reboot"
+    ) || value.starts_with(b"@every ")
+}
+
+/// Sentences, calls, comparisons, lists, regular expressions, names of fields in other languages.
 pub fn is_prose_or_code(value: &[u8]) -> bool {
+    if value.first() == Some(&b'@') && is_schedule(value) || is_translation(value) {
+        return true;
+    }
     static PATTERNS: Lexicon = Lexicon::new(r"\d \s \S \w \b [^ (?: .* .+ [a-z [A-Z [0-9 {3} {8} {16} {32} {64}");
     if PATTERNS.inside(value) {
         return true;

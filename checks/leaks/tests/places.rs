@@ -119,6 +119,18 @@ const NONE: &[(&str, &str)] = &[
     ("a.yaml", "arguments:\n  parameters:\n  - name: db-password-secret-name\n    value: main-db\n"),
     ("a.yaml", "publicKeyToken: b77a5c561934e089\n"),
     ("a.json", "{\"hashed_secret\": \"0fd2d59a96ae0c28ef5ee6e9e6dfa1d01b9b1a1c\"}"),
+    (
+        "de.json",
+        "{\"password\": \"Passwort\", \"forgotPassword\": \"Passwort vergessen?\", \"apiKey\": \"API-Schlüssel\"}",
+    ),
+    ("pl.yaml", "password: Hasło\ntoken: Żeton\n"),
+    ("ja.yaml", "password: パスワード\n"),
+    ("values.yaml", "rotatePassword: \"@monthly\"\n"),
+    ("a.sh", "vault write auth/kubernetes/login jwt=@/run/secrets/token"),
+    (
+        "renovate.json",
+        "{\"encrypted\": {\"password\": \"wcFMAguhmUwg9Kly6XPuDytwS5a1AcT9RJHY2EUI4m5DPh8COQoHqnbPST\"}}",
+    ),
 ];
 
 /// Values in files where a value goes to the end of its line hold anything.

@@ -127,9 +127,10 @@ pub(super) fn assigned(bytes: &[u8], left: usize, right: usize, flag: bool, how:
             if word.eq_ignore_ascii_case(b"password") && bytes[next] == b'\'' {
                 return value_at(bytes, next, Bare::Quoted, false);
             }
-            // `password x` of a configuration, alone on its line.
+            // `password x` of a configuration, alone on its line; `Passwort vergessen?` asks.
             let value = bytes[next..].trim_ascii_end();
-            if leads && how.bare == Bare::Literal && !value.iter().any(u8::is_ascii_whitespace) {
+            let single = !value.iter().any(u8::is_ascii_whitespace) && !value.ends_with(b"?");
+            if leads && how.bare == Bare::Literal && single {
                 let found = value_at(bytes, next, Bare::Literal, false)?;
                 return Some(Found { loose: true, leads: false, quoted: false, ..found });
             }
