@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::leak::Where;
+use super::lines::{self, Bare, Lines};
 use super::names::{Class, Name};
 use super::sink::{Scan, Text};
 use super::verdict::{self, Trust};
@@ -21,9 +22,21 @@ pub fn scan(
     while let Some(open) = memchr::memmem::find(&bytes[at..], b"{{") {
         let start = at + open + 2;
         let end = memchr::memmem::find(&bytes[start..], b"}}").map_or(bytes.len(), |n| start + n);
+        let outer = if outer.is_empty() { written_under(&bytes[at..at + open]) } else { outer };
         action(scan, text, range.start + start..range.start + end, outer, path, place);
         at = end;
     }
+}
+
+/// The name that an action's result is written under, by what stands before it on its line: `smtp_password = {{ … }}`.
+fn written_under(before: &[u8]) -> &[u8] {
+    let line = memchr::memrchr(b'\n', before).map_or(before, |at| &before[at + 1..]);
+    let line = line.trim_ascii_end();
+    let line = line.strip_suffix(b"\"").or_else(|| line.strip_suffix(b"'")).unwrap_or(line).trim_ascii_end();
+    let Some(name) = line.strip_suffix(b"=").or_else(|| line.strip_suffix(b":")) else { return b"" };
+    let name = name.trim_ascii();
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+    if name.len() <= 128 && name.iter().all(plain) { name } else { b"" }
 }
 
 fn action(
@@ -35,11 +48,18 @@ fn action(
     place: Where,
 ) {
     let bytes = &text.bytes[range.clone()];
-    if bytes.len() > 4096 || memchr::memchr3(b'"', b'`', b'"', bytes).is_none() {
+    if bytes.len() > 4096 {
         return;
     }
     let trimmed = bytes.trim_ascii_start();
     if trimmed.starts_with(b"/*") || trimmed.starts_with(b"- /*") {
+        let opened = memchr::memchr(b'*', bytes).map_or(bytes.len(), |at| at + 1);
+        let closed = memchr::memmem::rfind(bytes, b"*/").unwrap_or(bytes.len()).max(opened);
+        let how = Lines { bare: Bare::Prose, place: Where::Comment };
+        lines::scan(scan, text, range.start + opened..range.start + closed, how);
+        return;
+    }
+    if memchr::memchr2(b'"', b'`', bytes).is_none() {
         return;
     }
     let mut at = 0;
@@ -95,8 +115,18 @@ fn action(
         if judged.class < Class::Weak && !matches!(place_, Where::Secret | Where::Target) {
             continue;
         }
-        // Of a Secret's template only what is named is convicted: other literals are formats and names.
+        // Of a Secret's template only what is named is convicted: other literals are formats and names. What is encoded right
+        // there is a value.
         if judged.class < Class::Weak {
+            let encoded =
+                word == b"b64enc" || tail.strip_prefix(b"|").is_some_and(|t| t.trim_ascii().starts_with(b"b64enc"));
+            if encoded
+                && judged.class == Class::None
+                && let Some(charge) = verdict::unnamed(&name, value)
+            {
+                let found = range.start + literal.start..range.start + literal.end;
+                scan.report(charge, text, found, place_, &path(), value);
+            }
             continue;
         }
         // `set . "appKey" "vlinsert"` names something; a default password may be a word.
@@ -181,9 +211,20 @@ fn last_path(action: &[u8], literal: usize) -> &[u8] {
     } else {
         // `.Values.a.b | default "x"`
         let before = &action[..literal];
-        let Some(dot) = memchr::memmem::rfind(before, b".Values.") else { return b"" };
-        let length = before[dot..].iter().take_while(|b| is_path(b)).count();
-        &before[dot..dot + length]
+        match memchr::memmem::rfind(before, b".Values.") {
+            Some(dot) => {
+                let length = before[dot..].iter().take_while(|b| is_path(b)).count();
+                &before[dot..dot + length]
+            }
+            // `.password | default "x"` inside `with`.
+            None => {
+                let piped = before.trim_ascii_end().strip_suffix(b"default").map(<[u8]>::trim_ascii_end);
+                let Some(piped) = piped.and_then(|p| p.strip_suffix(b"|")) else { return b"" };
+                let piped = piped.trim_ascii_end();
+                let length = piped.iter().rev().take_while(|b| is_path(b)).count();
+                &piped[piped.len() - length..]
+            }
+        }
     };
     path.rsplit(|&b| b == b'.').next().unwrap_or_default()
 }

@@ -65,6 +65,10 @@ const LEAKS: &[(&str, &str)] = &[
     ("a.json", "[{\"op\": \"add\", \"path\": \"/stringData/password\", \"value\": \"§\"}]"),
     ("a.yaml", "credentials:\n- type: password\n  value: §\n"),
     ("a.yaml", "arguments:\n  parameters:\n  - {name: db-password, value: §}\n"),
+    ("a.tpl", "data:\n  app.conf: |\n    smtp_password = {{ .password | default \"§\" }}\n"),
+    ("a.tpl", "x: |\n  requirepass: {{ default \"§\" .Values.y }}\n"),
+    ("a.tpl", "{{/* old password: § */}}"),
+    ("a.tpl", "kind: Secret\ndata:\n  root: {{ b64enc \"§\" }}\n"),
 ];
 
 const NONE: &[(&str, &str)] = &[
@@ -131,6 +135,12 @@ const NONE: &[(&str, &str)] = &[
         "renovate.json",
         "{\"encrypted\": {\"password\": \"wcFMAguhmUwg9Kly6XPuDytwS5a1AcT9RJHY2EUI4m5DPh8COQoHqnbPST\"}}",
     ),
+    ("a.tpl", "{{/* The password: see the Secret; token: none. */}}"),
+    (
+        "a.tpl",
+        "kind: Secret\ndata:\n  mode: {{ \"replication\" | b64enc }}\n  file: {{ .Values.x | default \"a-b-c\" }}\n",
+    ),
+    ("a.tpl", "  level = {{ .level | default \"information\" }}"),
 ];
 
 /// Values in files where a value goes to the end of its line hold anything.
