@@ -69,6 +69,13 @@ const LEAKS: &[(&str, &str)] = &[
     ("a.tpl", "x: |\n  requirepass: {{ default \"§\" .Values.y }}\n"),
     ("a.tpl", "{{/* old password: § */}}"),
     ("a.tpl", "kind: Secret\ndata:\n  root: {{ b64enc \"§\" }}\n"),
+    ("a.sql", "SET PASSWORD FOR 'root'@'%' = PASSWORD('§');"),
+    ("a.sql", "set password for 'root'@'%' = '§';"),
+    ("a.toml", "tokens = [\"§\"]"),
+    ("a.py", "api_keys = ['§', 'main']"),
+    ("README.md", "The admin password is `§`."),
+    ("values.yaml", "# The old root password was §."),
+    ("README.md", "| `db.password` | of the database | `\"§\"` |"),
 ];
 
 const NONE: &[(&str, &str)] = &[
@@ -141,6 +148,13 @@ const NONE: &[(&str, &str)] = &[
         "kind: Secret\ndata:\n  mode: {{ \"replication\" | b64enc }}\n  file: {{ .Values.x | default \"a-b-c\" }}\n",
     ),
     ("a.tpl", "  level = {{ .level | default \"information\" }}"),
+    (
+        "README.md",
+        "The password is `at least 12 characters` long. Your password is base64-encoded, the token is Base64Encoded2.",
+    ),
+    ("README.md", "| `db.password` | of the database | `admin123` |"),
+    ("a.sql", "UPDATE users SET password = crypt('x', gen_salt('bf'));"),
+    ("a.toml", "keywords = [\"password\", \"secret\"]\ntokens = [\"main\", \"ci-runner\"]"),
 ];
 
 /// Values in files where a value goes to the end of its line hold anything.

@@ -39,6 +39,10 @@ pub(super) fn convict(
             name = Name { class: Class::Token, kind: "token" };
         }
     }
+    // `_auth=` of npm.
+    if full_name == b"_auth" && basic(scan, text, base + range.start, content, how.place, full_name) {
+        return;
+    }
     // `-passout pass:x` of openssl.
     if let Some(rest) = content.strip_prefix(b"pass:") {
         range.start += 5;
@@ -117,12 +121,12 @@ pub(super) fn trust(value: &Found, how: Lines) -> Trust {
     }
 }
 
-/// `Basic` and the base64 of `user:password`.
-pub fn basic(scan: &mut Scan, text: &Text<'_>, start: usize, encoded: &[u8], place: Where, full_name: &[u8]) {
-    let Some(decoded) = decode::base64(encoded) else { return };
-    let Some(colon) = memchr::memchr(b':', &decoded) else { return };
+/// `Basic` and the base64 of `user:password`; whether it was that.
+pub fn basic(scan: &mut Scan, text: &Text<'_>, start: usize, encoded: &[u8], place: Where, full_name: &[u8]) -> bool {
+    let Some(decoded) = decode::base64(encoded) else { return false };
+    let Some(colon) = memchr::memchr(b':', &decoded) else { return false };
     if !decode::is_text(&decoded) || encoded.len() < 8 {
-        return;
+        return false;
     }
     if let Some(rule) = password_shape(&decoded[colon + 1..]) {
         let rule = match (rule, place) {
@@ -135,6 +139,7 @@ pub fn basic(scan: &mut Scan, text: &Text<'_>, start: usize, encoded: &[u8], pla
         let path = String::from_utf8_lossy(full_name).into_owned();
         scan.report(charge, text, start..start + encoded.len(), place, &path, &decoded[colon + 1..]);
     }
+    true
 }
 
 /// `${NAME:-literal}` and Spring's `${NAME:literal}`, from the name on.

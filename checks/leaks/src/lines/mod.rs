@@ -5,6 +5,7 @@
 mod assigned;
 mod convict;
 mod flags;
+mod lists;
 mod tables;
 
 use std::ops::Range;
@@ -274,7 +275,14 @@ fn one_word(
             return last;
         }
     }
-    let name = scan.name(name_bytes);
+    let mut name = scan.name(name_bytes);
+    // `api_keys = ["x"]`: each is what the singular says.
+    if name.class < Class::Weak
+        && let Some(one) = name_bytes.strip_suffix(b"s").or_else(|| name_bytes.strip_suffix(b"S"))
+        && lists::opens(bytes, right)
+    {
+        name = scan.name(one);
+    }
     if name.class < Class::Weak {
         return right;
     }
@@ -295,7 +303,14 @@ fn one_word(
         convict(scan, text, base, bytes, name_bytes, name, &value, Lines { bare: Bare::Quoted, ..how });
         return value.end;
     }
-    let Some(value) = assigned(bytes, left, right, flag, how) else { return right };
+    let Some(value) = assigned(bytes, left, right, flag, how) else {
+        for value in lists::told(bytes, left, right, name, how) {
+            // A list of tokens may be one of their names.
+            let name = if name.class == Class::Token { Name { class: Class::Weak, ..name } } else { name };
+            convict(scan, text, base, bytes, name_bytes, name, &value, how);
+        }
+        return right;
+    };
     convict(scan, text, base, bytes, name_bytes, name, &value, how);
     if value.end - value.start > 64 { value.end } else { value.start.max(right) }
 }

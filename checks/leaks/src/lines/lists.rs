@@ -1,0 +1,131 @@
+//! Values that stand further from their name than behind a sign: the strings of a list, the cells of a table's row, the argument of
+//! SQL's `PASSWORD()`, what a sentence tells.
+
+use super::assigned::{Found, close_quote, value_at};
+use super::{Bare, Lines, MAX_BARE};
+use crate::leak::Where;
+use crate::names::{Class, Name};
+use crate::shapes::{self, Shape};
+use crate::words::{holds, word_share};
+
+/// Strings of one list that are looked at.
+const MOST: usize = 64;
+
+/// Whether a list of strings is assigned to the name that ends at `right`: `= ["x", "y"]`.
+pub(super) fn opens(bytes: &[u8], right: usize) -> bool {
+    list_at(bytes, right).is_some()
+}
+
+/// What is told of the name between `left` and `right`, other than behind a sign.
+pub(super) fn told(bytes: &[u8], left: usize, right: usize, name: Name, how: Lines) -> Vec<Found> {
+    if let Some(at) = list_at(bytes, right) {
+        return strings(bytes, at);
+    }
+    if name.class != Class::Password {
+        return Vec::new();
+    }
+    if how.bare == Bare::Prose || how.place == Where::Comment {
+        let cells = cells(bytes, left, right);
+        return if cells.is_empty() { sentence(bytes, right).into_iter().collect() } else { cells };
+    }
+    sql(bytes, left, right).into_iter().collect()
+}
+
+/// Where the strings of an assigned list begin.
+fn list_at(bytes: &[u8], right: usize) -> Option<usize> {
+    let skip = |at: usize| at + bytes[at..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    let at = skip(if matches!(bytes.get(right), Some(b'"' | b'\'')) { right + 1 } else { right });
+    let at = skip(match bytes.get(at)? {
+        b'=' | b':' => at + 1,
+        _ => return None,
+    });
+    let at = skip(bytes.get(at).filter(|b| **b == b'[').map(|_| at + 1)?);
+    matches!(bytes.get(at)?, b'"' | b'\'').then_some(at)
+}
+
+/// The strings from `at` to the list's end.
+fn strings(bytes: &[u8], mut at: usize) -> Vec<Found> {
+    let mut found = Vec::new();
+    while found.len() < MOST {
+        let Some(value) = value_at(bytes, at, Bare::Quoted, false) else { break };
+        at = value.end + 1;
+        found.push(value);
+        let next = bytes[at..].iter().take_while(|b| matches!(b, b' ' | b',' | b'\t')).count();
+        if bytes[at..at + next].iter().filter(|b| **b == b',').count() != 1 {
+            break;
+        }
+        at += next;
+    }
+    found
+}
+
+/// `SET PASSWORD FOR 'x'@'%' = PASSWORD('x')`.
+fn sql(bytes: &[u8], left: usize, right: usize) -> Option<Found> {
+    let rest = bytes.get(right..)?;
+    if rest.starts_with(b"('") && holds(&bytes[left.saturating_sub(200)..left], b"set password") {
+        return value_at(bytes, right + 1, Bare::Quoted, false);
+    }
+    // `SET PASSWORD FOR 'x'@'%' = 'x'`
+    let set = bytes[..left].trim_ascii_end().len().checked_sub(3)?;
+    if !bytes[set..].get(..3)?.eq_ignore_ascii_case(b"set") || !rest.get(..5)?.eq_ignore_ascii_case(b" for ") {
+        return None;
+    }
+    let equals = memchr::memchr(b'=', &rest[..rest.len().min(200)])?;
+    value_at(bytes, right + equals + 1, Bare::Quoted, false)
+}
+
+/// ``| `db.password` | text | `x` |``: the cells in code style of the row that the name opens.
+fn cells(bytes: &[u8], left: usize, right: usize) -> Vec<Found> {
+    let mut found = Vec::new();
+    let opens = bytes[..left].trim_ascii() == b"| `" || bytes[..left].trim_ascii() == b"|";
+    let rest = &bytes[right..];
+    let end = rest.strip_prefix(b"`").unwrap_or(rest).trim_ascii_start();
+    if !opens || !end.starts_with(b"|") {
+        return found;
+    }
+    let mut at = bytes.len() - end.len() + 1;
+    while let Some(length) = memchr::memchr(b'|', &bytes[at..]) {
+        let cell = bytes[at..at + length].trim_ascii();
+        if let Some(inner) = cell.strip_prefix(b"`").and_then(|c| c.strip_suffix(b"`")) {
+            let start = at + bytes[at..].iter().take_while(|b| b.is_ascii_whitespace()).count() + 1;
+            let quotes = usize::from(inner.len() > 2 && inner.starts_with(b"\"") && inner.ends_with(b"\""));
+            let (start, stop) = (start + quotes, start + inner.len() - quotes);
+            // Tables tell defaults, which the values file tells too; what is random is none.
+            if stop > start && stop - start <= MAX_BARE && shapes::judge(&bytes[start..stop]) == Shape::Strong {
+                found.push(Found { start, end: stop, quoted: true, loose: true, leads: false });
+            }
+        }
+        at += length + 1;
+    }
+    found
+}
+
+/// ``The password is `x`.``, `password was x`: in code style or quotes it must mix letters with digits, bare it must look random.
+fn sentence(bytes: &[u8], right: usize) -> Option<Found> {
+    let rest = bytes.get(right..)?;
+    let verb = [b" is ".as_slice(), b" was ", b" is: "].into_iter().find(|verb| rest.starts_with(verb))?;
+    let at = right + verb.len();
+    let has = |value: &[u8], kind: fn(&u8) -> bool| value.iter().any(kind);
+    if let Some(quote @ (b'`' | b'"' | b'\'')) = bytes.get(at).copied() {
+        let length = close_quote(&bytes[at + 1..bytes.len().min(at + 1 + MAX_BARE)], quote)?;
+        let value = &bytes[at + 1..at + 1 + length];
+        let mixes = has(value, u8::is_ascii_digit) && has(value, u8::is_ascii_alphabetic);
+        return (mixes && length >= 6).then_some(Found {
+            start: at + 1,
+            end: at + 1 + length,
+            quoted: true,
+            loose: true,
+            leads: false,
+        });
+    }
+    let word = bytes[at..].iter().take(MAX_BARE).take_while(|b| !b.is_ascii_whitespace()).count();
+    let value = &bytes[at..at + word];
+    let kept = word - value.iter().rev().take_while(|b| matches!(b, b'.' | b',' | b')' | b';' | b':')).count();
+    let value = &value[..kept];
+    let random = kept >= 10
+        && has(value, u8::is_ascii_digit)
+        && has(value, u8::is_ascii_uppercase)
+        && has(value, u8::is_ascii_lowercase)
+        && word_share(value) < 50;
+    random.then_some(Found { start: at, end: at + kept, quoted: false, loose: true, leads: false })
+}
