@@ -22,7 +22,8 @@ pub fn scan(
     while let Some(open) = memchr::memmem::find(&bytes[at..], b"{{") {
         let start = at + open + 2;
         let end = memchr::memmem::find(&bytes[start..], b"}}").map_or(bytes.len(), |n| start + n);
-        let outer = if outer.is_empty() { written_under(&bytes[at..at + open]) } else { outer };
+        let near = written_under(&bytes[at..at + open]);
+        let outer = if outer.is_empty() || scan.name(near).class >= Class::Weak { near } else { outer };
         action(scan, text, range.start + start..range.start + end, outer, path, place);
         at = end;
     }

@@ -1,7 +1,7 @@
 //! Places where programs, servers and languages take a credential, a line each: the one thing that is found must be what stands
 //! at the `§`, which is random and put there at run time.
 
-use leaks::{MaskKey, ScanFile, scan};
+use leaks::{LeakRule, MaskKey, ScanFile, scan};
 
 const MARK: &str = "§";
 
@@ -184,6 +184,37 @@ fn random(seed: usize) -> String {
         .collect();
     text.insert(7, '4');
     text
+}
+
+/// A private key in base64 without a label, and npm's base64 of a user and a password.
+#[test]
+fn encoded_credentials_are_told_by_what_they_encode() {
+    let key = MaskKey::new([7; 32]);
+    let body: String = (1..30).map(random).collect();
+    for start in ["MIIEow|IBAAKCAQEA", "MIIEvQ|IBADANBgkqhkiG9w0BAQEFAASC"] {
+        let value = start.replace('|', "") + &body;
+        let text = format!("a: [{value}]\n");
+        let leaks = scan(&ScanFile { path: "a.yaml", bytes: text.as_bytes() }, &key).leaks;
+        assert!(leaks.len() == 1 && leaks[0].rule == LeakRule::PrivateKey && leaks[0].range == (4..4 + value.len()));
+    }
+    let public = format!("a: MIIBCgKCAQEA{body}\nb: MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A{body}\n");
+    assert!(scan(&ScanFile { path: "a.yaml", bytes: public.as_bytes() }, &key).leaks.is_empty());
+    let text = format!("//registry.example.org/:_auth={}\n", base64(&format!("ci:{}", random(40))));
+    let leaks = scan(&ScanFile { path: ".npmrc", bytes: text.as_bytes() }, &key).leaks;
+    assert!(leaks.len() == 1 && leaks[0].range == (30..text.len() - 1), "{text}");
+}
+
+fn base64(text: &str) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut encoded = String::new();
+    for chunk in text.as_bytes().chunks(3) {
+        let bits = chunk.iter().chain([&0; 3]).take(3).fold(0usize, |bits, &b| bits << 8 | usize::from(b));
+        for at in 0..=chunk.len() {
+            encoded.push(char::from(DIGITS[bits >> (18 - 6 * at) & 63]));
+        }
+        encoded.extend(std::iter::repeat_n('=', 3 - chunk.len()));
+    }
+    encoded
 }
 
 #[test]

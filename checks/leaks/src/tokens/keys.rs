@@ -61,6 +61,19 @@ pub fn pem(bytes: &[u8], start: usize, end: usize) -> Option<Range<usize>> {
     Some(start..finish)
 }
 
+/// Base64 of a whole RSA key on one line, whose inner beginning stands at `mark`.
+pub(super) fn der(bytes: &[u8], mark: usize) -> Option<Range<usize>> {
+    const SHORTEST: usize = 400;
+    let start = mark.checked_sub(6)?;
+    let digit = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
+    if !bytes[start..].starts_with(b"MII") || start > 0 && digit(&bytes[start - 1]) {
+        return None;
+    }
+    let length = bytes[start..].iter().take(16 * 1024).take_while(|b| digit(b)).count();
+    let padding = bytes[start + length..].iter().take(2).take_while(|b| **b == b'=').count();
+    (length >= SHORTEST && variety(&bytes[start..start + length]) > 40).then_some(start..start + length + padding)
+}
+
 /// Whether what follows a label is base64, line by line, as in a real block; not prose, an ellipsis or an action.
 pub(super) fn has_body(body: &[u8]) -> bool {
     let (mut digits, mut seen) = (0, [false; 256]);

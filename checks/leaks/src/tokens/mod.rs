@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
-use self::keys::{json_web_key, jwt, pem, service_account};
+use self::keys::{der, json_web_key, jwt, pem, service_account};
 pub use self::urls::password_shape;
 use self::urls::{data_source, oracle, userinfo};
 use crate::decode;
@@ -20,7 +20,7 @@ use crate::sink::{Charge, Scan, Text};
 use crate::words::{monotonous, variety, word_share};
 
 /// What else is looked for, after the issuers' prefixes.
-const MARKS: [&str; 10] = [
+const MARKS: [&str; 13] = [
     "-----BEGIN ",
     "LS0tLS1CRUdJTi",
     "AGE-SECRET-KEY-1",
@@ -31,6 +31,10 @@ const MARKS: [&str; 10] = [
     "jdbc:oracle:thin:",
     "-us",
     "\"kty\"",
+    // Numbers and identifiers with which keys of PKCS#8 and PKCS#1 begin, six digits after their start.
+    "IBADANBgkqhkiG9w0BAQEFAAS",
+    "IBAAKCAQEA",
+    "IBAAKCAgEA",
 ];
 
 fn finder() -> &'static AhoCorasick {
@@ -125,8 +129,19 @@ pub fn scan(scan: &mut Scan, text: &Text<'_>, place: Where) {
             6 => data_source(scan, text, start, place),
             7 => oracle(scan, text, end, place),
             8 => mailchimp(scan, text, start, end, place),
-            _ if start >= looked => looked = json_web_key(scan, text, start, place),
-            _ => {}
+            9 if start >= looked => looked = json_web_key(scan, text, start, place),
+            9 => {}
+            _ => {
+                if let Some(range) = der(bytes, start) {
+                    done = range.end;
+                    let charge = Charge {
+                        rule: LeakRule::PrivateKey,
+                        kind: "private key",
+                        reason: "base64 of a private key, without a label",
+                    };
+                    scan.report(charge, text, range.clone(), place, "", &bytes[range]);
+                }
+            }
         }
     }
 }
