@@ -212,11 +212,8 @@ fn is_schedule(value: &[u8]) -> bool {
 
 /// Sentences, calls, comparisons, lists, regular expressions, names of fields in other languages.
 pub fn is_prose_or_code(value: &[u8]) -> bool {
-    if value.first() == Some(&b'@') && is_schedule(value) || is_translation(value) {
-        return true;
-    }
     static PATTERNS: Lexicon = Lexicon::new(r"\d \s \S \w \b [^ (?: .* .+ [a-z [A-Z [0-9 {3} {8} {16} {32} {64}");
-    if PATTERNS.inside(value) {
+    if value.first() == Some(&b'@') && is_schedule(value) || is_translation(value) || PATTERNS.inside(value) {
         return true;
     }
     // Text of a language that is not written in ASCII.

@@ -50,11 +50,8 @@ fn strings(bytes: &[u8], mut at: usize) -> Vec<Found> {
         let Some(value) = value_at(bytes, at, Bare::Quoted, false) else { break };
         at = value.end + 1;
         found.push(value);
-        let next = bytes[at..].iter().take_while(|b| matches!(b, b' ' | b',' | b'\t')).count();
-        if bytes[at..at + next].iter().filter(|b| **b == b',').count() != 1 {
-            break;
-        }
-        at += next;
+        let Some(rest) = bytes[at..].trim_ascii_start().strip_prefix(b",") else { break };
+        at = bytes.len() - rest.len();
     }
     found
 }
