@@ -50,7 +50,12 @@ fn strings(bytes: &[u8], mut at: usize) -> Vec<Found> {
         let Some(value) = value_at(bytes, at, Bare::Quoted, false) else { break };
         at = value.end + 1;
         found.push(value);
-        let Some(rest) = bytes[at..].trim_ascii_start().strip_prefix(b",") else { break };
+        let rest = bytes[at..].trim_ascii_start();
+        // `["x", "y"].concat()` is one text.
+        if rest.starts_with(b"].") {
+            return Vec::new();
+        }
+        let Some(rest) = rest.strip_prefix(b",") else { break };
         at = bytes.len() - rest.len();
     }
     found
