@@ -36,7 +36,11 @@ pub fn json_line(finding: &Finding, out: &mut Vec<u8>) {
     if let Some(excerpt) = &finding.excerpt {
         field(out, "excerpt", excerpt);
     }
-    any(out, "cells", &finding.cells);
+    if finding.cells.is_empty() {
+        out.extend(b",\"cells\":[]");
+    } else {
+        any(out, "cells", &finding.cells);
+    }
     field(out, "fingerprint", &finding.fingerprint);
     out.push(b'}');
 }
@@ -44,11 +48,25 @@ pub fn json_line(finding: &Finding, out: &mut Vec<u8>) {
 fn place(out: &mut Vec<u8>, place: &Place) {
     out.extend(b",\"location\":{\"file\":");
     text(out, &place.file);
-    any(out, "line", &place.line);
-    any(out, "column", &place.column);
-    any(out, "end_line", &place.end_line);
-    any(out, "end_column", &place.end_column);
+    out.extend(b",\"line\":");
+    number(out, place.line);
+    out.extend(b",\"column\":");
+    number(out, place.column);
+    out.extend(b",\"end_line\":");
+    number(out, place.end_line);
+    out.extend(b",\"end_column\":");
+    number(out, place.end_column);
     out.push(b'}');
+}
+
+fn number(out: &mut Vec<u8>, number: usize) {
+    let (mut digits, mut at, mut rest) = ([0; 20], 20, number);
+    while at == 20 || rest > 0 {
+        at -= 1;
+        digits[at] = b'0' + u8::try_from(rest % 10).unwrap_or_default();
+        rest /= 10;
+    }
+    out.extend(&digits[at..]);
 }
 
 fn name(out: &mut Vec<u8>, name: &str) {

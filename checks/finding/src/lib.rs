@@ -238,10 +238,12 @@ fn fingerprint(parts: &[&str], into: &mut String) {
         whole.extend(part.as_bytes());
         whole.push(0);
     }
-    into.clear();
-    for byte in &blake3::hash(&whole).as_bytes()[..8] {
-        into.extend([byte >> 4, byte & 15].map(|half| char::from(b"0123456789abcdef"[usize::from(half)])));
+    let mut short = [0; 16];
+    for (pair, byte) in short.chunks_mut(2).zip(blake3::hash(&whole).as_bytes()) {
+        pair.copy_from_slice(&[byte >> 4, byte & 15].map(|half| b"0123456789abcdef"[usize::from(half)]));
     }
+    into.clear();
+    into.push_str(std::str::from_utf8(&short).unwrap_or_default());
 }
 
 /// Merges findings of equal fingerprint and place, and sorts: errors first, then by file, line, rule, message.

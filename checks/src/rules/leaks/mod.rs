@@ -92,11 +92,14 @@ pub fn rule(rule: LeakRule) -> &'static Rule {
 
 /// Whether a leak only shows how something is written: a placeholder in the template of a page, or in what a schema says of a value.
 pub fn only_explains(leak: &Leak, file: &str) -> bool {
+    if leak.rule != LeakRule::Placeholder {
+        return false;
+    }
     let name = file.rsplit('/').next().unwrap_or(file);
     let page = name.ends_with(".md.gotmpl");
     let schema =
         name.ends_with("schema.json") && leak.path.split(['.', '›', '[', ' ']).any(|step| EXPLAINING.contains(&step));
-    leak.rule == LeakRule::Placeholder && (page || schema)
+    page || schema
 }
 
 /// Keywords of a schema under which no value is set.

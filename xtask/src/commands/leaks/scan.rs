@@ -29,7 +29,7 @@ pub(super) struct Scan<'a> {
     /// In order.
     pub files: &'a [PathBuf],
     /// The forms that are asked for. Blocks, when people read it, become lines when there are too many of them.
-    pub forms: BTreeSet<Form>,
+    pub forms: Vec<Form>,
     /// The most findings that are told as blocks.
     blocks: usize,
     /// Of the hashes in masks.
@@ -81,7 +81,7 @@ pub(super) struct Told {
 
 impl<'a> Scan<'a> {
     /// Nothing scanned yet.
-    pub fn new(files: &'a [PathBuf], forms: BTreeSet<Form>, verbose: bool, key: MaskKey) -> Self {
+    pub fn new(files: &'a [PathBuf], forms: Vec<Form>, verbose: bool, key: MaskKey) -> Self {
         Self {
             files,
             forms,
@@ -143,14 +143,11 @@ struct Worker<'s> {
     scan: &'s Scan<'s>,
     totals: Totals,
     texts: Texts,
-    /// Of the leak at hand.
-    finding: Finding,
 }
 
 impl<'s> Worker<'s> {
     fn new(scan: &'s Scan<'s>) -> Self {
-        let finding = Finding::new("", Severity::Off, "");
-        Self { scan, totals: Totals::default(), texts: Texts::default(), finding }
+        Self { scan, totals: Totals::default(), texts: Texts::default() }
     }
 
     fn run(mut self) -> Totals {
@@ -193,12 +190,11 @@ impl<'s> Worker<'s> {
         let redactor = Redactor::default();
         let masked = few.then(|| Masked::of(file, &bytes, &found.leaks, &redactor));
         if found.limits.is_empty() && allowed.is_empty() {
+            let mut finding = Finding::new("", Severity::Off, "");
             for leak in &found.leaks {
-                let mut finding = std::mem::replace(&mut self.finding, Finding::new("", Severity::Off, ""));
                 rules::leaks::tell(&mut finding, leak, file, None);
                 finding.seal();
                 self.tell(number, &finding, masked.as_ref());
-                self.finding = finding;
             }
         } else {
             let limits = found.limits.iter();
@@ -277,7 +273,7 @@ impl<'r> Masked<'r> {
             text.push_str(&String::from_utf8_lossy(&bytes[from..start]));
             let line_start = text.rfind('\n').map_or(0, |at| at + 1);
             let column = text[line_start..].chars().count() + 1;
-            let mask = format!("{}••••••••", leak.masked.head);
+            let mask = format!("{}••••••••", leak.masked.head.as_str());
             let end_column = column + mask.chars().count();
             text.push_str(&mask);
             // The lines below keep their numbers.
