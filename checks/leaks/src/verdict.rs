@@ -125,6 +125,9 @@ pub fn judge(name: Name, full_name: &[u8], value: &[u8], place: Where, trust: Tr
                 None
             }
         }
+        (Class::Weak, Shape::Strong | Shape::Weak) if trust == Trust::High && is_user_and_password(value) => {
+            leak("a user and a password under a name that means credentials")
+        }
         (Class::Weak, Shape::Strong) => {
             if value.len() >= 12 && trust >= Trust::Middle && !names_an_object(value) && looks_random(value) {
                 leak("a random value under a name that may mean a credential")
@@ -156,6 +159,21 @@ pub fn unnamed(name: &[u8], value: &[u8]) -> Option<Charge> {
         Shape::Weak if mixed() && names::says_nothing(name) => charge("a literal inside a Secret"),
         _ => None,
     }
+}
+
+/// `admin:x`, where what follows the colon mixes letters with digits.
+fn is_user_and_password(value: &[u8]) -> bool {
+    let Some(colon) = memchr::memchr(b':', value) else { return false };
+    let (user, password) = (&value[..colon], &value[colon + 1..]);
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+    (3..=32).contains(&user.len())
+        && user.iter().all(plain)
+        && password.len() >= 8
+        && !password.iter().any(|b| matches!(b, b':' | b'/'))
+        && password.iter().any(u8::is_ascii_digit)
+        && password.iter().filter(|b| b.is_ascii_alphabetic()).count() >= 3
+        && !names_an_object(password)
+        && matches!(shapes::judge(password), Shape::Strong | Shape::Weak)
 }
 
 /// Two or three words, one of which mixes digits with something else: `Summer 2024!`, `blue moon7`.
@@ -204,10 +222,18 @@ fn is_word_of_prose(value: &[u8]) -> bool {
 fn names_an_object(value: &[u8]) -> bool {
     shapes::is_object_name(value)
         || names_a_secret(value)
+        || is_kebab(value)
         || (value.iter().any(|b| matches!(b, b'-' | b'_' | b'.' | b'/' | b':'))
             && !value.iter().any(u8::is_ascii_uppercase)
             && word_share(value) >= 60)
         || (word_share(value) >= 75 && !value.iter().any(u8::is_ascii_digit))
+}
+
+/// Three parts or more in lower case without a digit, as nobody generates: `wildcard-example-io`.
+fn is_kebab(value: &[u8]) -> bool {
+    let parts = value.split(|&b| b == b'-');
+    parts.clone().count() >= 3
+        && parts.clone().all(|part| (1..=16).contains(&part.len()) && part.iter().all(u8::is_ascii_lowercase))
 }
 
 /// Parts in lower case, one of which is a word that names of Secrets have: `pgpool-tls-secret`, `x509-creds`.

@@ -76,6 +76,7 @@ const LEAKS: &[(&str, &str)] = &[
     ("README.md", "The admin password is `§`."),
     ("values.yaml", "# The old root password was §."),
     ("README.md", "| `db.password` | of the database | `\"§\"` |"),
+    ("values.yaml", "basicAuth: admin:§\n"),
 ];
 
 const NONE: &[(&str, &str)] = &[
@@ -155,6 +156,8 @@ const NONE: &[(&str, &str)] = &[
     ("README.md", "| `db.password` | of the database | `admin123` |"),
     ("a.sql", "UPDATE users SET password = crypt('x', gen_salt('bf'));"),
     ("a.toml", "keywords = [\"password\", \"secret\"]\ntokens = [\"main\", \"ci-runner\"]"),
+    ("values.yaml", "certificateSecret: wildcard-halcyon-io\n"),
+    ("values.yaml", "auth: scram:sha256\ncredentials: team:backup-v2\n"),
 ];
 
 /// Values in files where a value goes to the end of its line hold anything.
