@@ -51,7 +51,7 @@ enum Word {
 }
 
 static PASSWORDS: Lexicon = Lexicon::new(
-    "bindpw contrasena masterauth motdepasse pass passcode passphrase passwd password passwords passwort pswd psw \
+    "authtok bindpw contrasena masterauth motdepasse pass passcode passphrase passwd password passwords passwort pswd psw \
      pw pwd requirepass rootpw senha userpw wachtwoord",
 );
 static TOKENS: Lexicon = Lexicon::new("accesstoken authtoken bearer bearertoken jwt pat refreshtoken token tokens");

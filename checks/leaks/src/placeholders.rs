@@ -12,7 +12,7 @@ static INSIDE: Lexicon = Lexicon::new(
      yoursecret yourtoken yourapikey youraccess yourclient yourkey yourown insertyour enteryour placeholder dummy \
      redacted notset notarealpassword fillme goeshere putyour \
      somepassword somesecret sometoken \
-     passwordhere tokenhere keyhere secrethere examplepassword examplesecret exampletoken examplekey notasecret missingvalue \
+     passwordhere tokenhere keyhere secrethere examplepassword examplesecret exampletoken examplekey notasecret missingvalue tobeset tobefilled tobeprovided \
      fakepassword fakesecret faketoken fakekey samplepassword tobedefined setme overrideme updateme generateme \
      randompassword randomstring setinoverlay setbyci setviaenv providedby managedby injectedby storedin willbe \
      fromvault seevault longrandom",

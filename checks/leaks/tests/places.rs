@@ -77,6 +77,7 @@ const LEAKS: &[(&str, &str)] = &[
     ("values.yaml", "# The old root password was §."),
     ("README.md", "| `db.password` | of the database | `\"§\"` |"),
     ("values.yaml", "basicAuth: admin:§\n"),
+    ("values.yaml", "ldap_default_authtok: §\n"),
 ];
 
 const NONE: &[(&str, &str)] = &[
