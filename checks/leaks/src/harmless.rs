@@ -67,6 +67,13 @@ pub fn is_reference(value: &[u8]) -> bool {
         }
         at = here + 1;
     }
+    // An owner of code: `@company/team`.
+    if let Some(team) = value.strip_prefix(b"@")
+        && team.contains(&b'/')
+        && team.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'/'))
+    {
+        return true;
+    }
     (value.starts_with(b"#{") || value.starts_with(b"<%") || value.starts_with(b"[[") || value.starts_with(b"`"))
         || (value.len() > 4 && value.starts_with(b"__") && value.ends_with(b"__"))
         || (value.len() > 4 && value.starts_with(b"@") && value.ends_with(b"@"))
@@ -143,6 +150,9 @@ pub fn is_location(value: &[u8]) -> bool {
     if !value.iter().all(allowed) {
         return false;
     }
+    if are_hosts(value) {
+        return true;
+    }
     if is_dense(value) {
         return false;
     }
@@ -208,6 +218,18 @@ fn is_schedule(value: &[u8]) -> bool {
         value,
         b"@yearly" | b"@annually" | b"@monthly" | b"@weekly" | b"@daily" | b"@midnight" | b"@hourly" | b"@reboot"
     ) || value.starts_with(b"@every ")
+}
+
+/// Hosts with ports, one or more: `b-1.x7kq2.kafka.example.com:9096,b-2.x7kq2.kafka.example.com:9096`.
+fn are_hosts(value: &[u8]) -> bool {
+    value.split(|&b| b == b',').all(|part| {
+        let Some(colon) = memchr::memchr(b':', part) else { return false };
+        let (host, port) = (&part[..colon], &part[colon + 1..]);
+        memchr::memchr_iter(b'.', host).count() >= 2
+            && host.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-'))
+            && (2..=5).contains(&port.len())
+            && port.iter().all(u8::is_ascii_digit)
+    })
 }
 
 /// Sentences, calls, comparisons, lists, regular expressions, names of fields in other languages.

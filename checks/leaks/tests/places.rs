@@ -159,6 +159,11 @@ const NONE: &[(&str, &str)] = &[
     ("a.toml", "keywords = [\"password\", \"secret\"]\ntokens = [\"main\", \"ci-runner\"]"),
     ("values.yaml", "certificateSecret: wildcard-halcyon-io\n"),
     ("values.yaml", "auth: scram:sha256\ncredentials: team:backup-v2\n"),
+    (
+        "a.yaml",
+        "kind: Secret\nstringData:\n  brokers: b-1.x7kq2z.kafka.example.org:9096,b-2.x7kq2z.kafka.example.org:9096\n",
+    ),
+    ("CODEOWNERS", "/docs/passwords.md @company/team2"),
 ];
 
 /// Values in files where a value goes to the end of its line hold anything.
