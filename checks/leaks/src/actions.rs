@@ -36,8 +36,9 @@ fn written_under(before: &[u8]) -> &[u8] {
     let line = line.strip_suffix(b"\"").or_else(|| line.strip_suffix(b"'")).unwrap_or(line).trim_ascii_end();
     let Some(name) = line.strip_suffix(b"=").or_else(|| line.strip_suffix(b":")) else { return b"" };
     let name = name.trim_ascii();
-    let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
-    if name.len() <= 128 && name.iter().all(plain) { name } else { b"" }
+    let plain = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+    let name = &name[name.len() - name.iter().rev().take(128).take_while(plain).count()..];
+    &name[name.iter().take_while(|b| **b == b'-').count()..]
 }
 
 fn action(
@@ -61,6 +62,7 @@ fn action(
         return;
     }
     if memchr::memchr2(b'"', b'`', bytes).is_none() {
+        jinja_default(scan, text, range, outer, path, place);
         return;
     }
     let mut at = 0;
@@ -137,6 +139,25 @@ fn action(
             let whole = if whole.is_empty() { String::from_utf8_lossy(&name).into_owned() } else { whole };
             scan.report(charge, text, range.start + literal.start..range.start + literal.end, place_, &whole, value);
         }
+    }
+}
+
+/// `{{ x | default('y') }}` of Jinja, which Ansible has.
+fn jinja_default(
+    scan: &mut Scan,
+    text: &Text<'_>,
+    range: Range<usize>,
+    outer: &[u8],
+    path: &dyn Fn() -> String,
+    place: Where,
+) {
+    let bytes = &text.bytes[range.clone()];
+    let Some(from) = memchr::memmem::rfind(bytes, b"default('").map(|at| at + b"default('".len()) else { return };
+    let Some(length) = memchr::memchr(b'\'', &bytes[from..]) else { return };
+    let name = scan.name(outer);
+    let value = &bytes[from..from + length];
+    if let Some(charge) = verdict::judge(name, outer, value, place, Trust::High) {
+        scan.report(charge, text, range.start + from..range.start + from + length, place, &path(), value);
     }
 }
 

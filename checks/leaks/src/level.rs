@@ -3,11 +3,13 @@
 
 use std::ops::Range;
 
+use super::actions;
 use super::entry::{self, Args, Around, Kind, Scalar, Zone};
 use super::leak::Where;
 use super::lines;
 use super::names::{self, Class, Name};
 use super::sink::{Scan, Text};
+use super::words::has_pair;
 
 /// An open map or list.
 #[derive(Debug, Clone)]
@@ -159,7 +161,12 @@ impl Level {
         self.waits = false;
         match self.child.zone {
             Zone::References => {}
-            Zone::Args => self.args.item(scan, text, value, path),
+            Zone::Args => {
+                if has_pair(&text.bytes[value.range.clone()], *b"{{") {
+                    actions::scan(scan, text, value.range.clone(), b"", path, Where::Args);
+                }
+                self.args.item(scan, text, value, path);
+            }
             _ => {
                 let key = &text.bytes[self.key.clone()];
                 let mut name = scan.name(key);

@@ -78,6 +78,9 @@ const LEAKS: &[(&str, &str)] = &[
     ("README.md", "| `db.password` | of the database | `\"§\"` |"),
     ("values.yaml", "basicAuth: admin:§\n"),
     ("values.yaml", "ldap_default_authtok: §\n"),
+    ("a.yaml", "args:\n  - --password={{ .Values.pw | default \"§\" }}\n"),
+    ("a.yaml", "command: [sh, -c, 'PGPASSWORD={{ default \"§\" .Values.pg }} psql']\n"),
+    ("a.yaml", "db_password: \"{{ lookup('env', 'PW') | default('§') }}\"\n"),
 ];
 
 const NONE: &[(&str, &str)] = &[
@@ -164,6 +167,10 @@ const NONE: &[(&str, &str)] = &[
         "kind: Secret\nstringData:\n  brokers: b-1.x7kq2z.kafka.example.org:9096,b-2.x7kq2z.kafka.example.org:9096\n",
     ),
     ("CODEOWNERS", "/docs/passwords.md @company/team2"),
+    (
+        "a.yaml",
+        "db_password: \"{{ lookup('env', 'PW') | default('') }}\"\nargs: ['--token-path={{ default \"/run/token\" .Values.x }}']\n",
+    ),
 ];
 
 /// Values in files where a value goes to the end of its line hold anything.
