@@ -205,6 +205,10 @@ pub fn judge(
             lines::default_of(scan, text, value.range.clone(), name, &path(), how);
             return;
         }
+        if bytes.starts_with(b"<%") {
+            lines::default_of_ruby(scan, text, value.range.clone(), name, &path(), around.place);
+            return;
+        }
         if let Some(charge) = verdict::judge(name, key, bytes, around.place, Trust::High) {
             scan.report(charge, text, value.range.clone(), around.place, &path(), bytes);
             return;

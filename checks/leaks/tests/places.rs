@@ -81,6 +81,8 @@ const LEAKS: &[(&str, &str)] = &[
     ("a.yaml", "args:\n  - --password={{ .Values.pw | default \"§\" }}\n"),
     ("a.yaml", "command: [sh, -c, 'PGPASSWORD={{ default \"§\" .Values.pg }} psql']\n"),
     ("a.yaml", "db_password: \"{{ lookup('env', 'PW') | default('§') }}\"\n"),
+    ("a.yaml", "password: <%= ENV['PW'] || '§' %>\n"),
+    ("a.yaml", "password: <%= ENV.fetch(\"PW\", \"§\") %>\n"),
 ];
 
 const NONE: &[(&str, &str)] = &[
@@ -171,6 +173,8 @@ const NONE: &[(&str, &str)] = &[
         "a.yaml",
         "db_password: \"{{ lookup('env', 'PW') | default('') }}\"\nargs: ['--token-path={{ default \"/run/token\" .Values.x }}']\n",
     ),
+    ("a.yaml", "password: <%= ENV['PASSWORD1'] %>\n"),
+    ("a.java", "\"ssl.keystore.password=${secrets:space/name-4:tls-9093.key}\""),
 ];
 
 /// Values in files where a value goes to the end of its line hold anything.

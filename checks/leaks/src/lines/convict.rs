@@ -190,13 +190,32 @@ pub(super) fn default_of_content(
     }
     let end = memchr::memchr(b'}', &content[at..]).map_or(content.len(), |n| at + n);
     let value = &content[at..end];
-    if value.is_empty() || value.starts_with(b"$") {
+    // `${secrets:namespace/name:key}` asks one of Kafka's providers.
+    let provided = value.contains(&b'/') && value.contains(&b':') && !value.windows(3).any(|w| w == b"://");
+    if value.is_empty() || value.starts_with(b"$") || provided {
         return;
     }
     let trust = if how.place == Where::Comment { Trust::Low } else { Trust::High };
     if let Some(charge) = verdict::judge(name, full_name, value, how.place, trust) {
         let path = String::from_utf8_lossy(full_name).into_owned();
         scan.report(charge, text, start + at..start + end, how.place, &path, value);
+    }
+}
+
+/// What `<%= ENV['X'] || 'x' %>` and `<%= ENV.fetch('X', 'x') %>` of Ruby's templates fall back to.
+pub fn default_of_ruby(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, name: Name, path: &str, place: Where) {
+    let bytes = &text.bytes[range.clone()];
+    let inner = bytes.strip_suffix(b"%>").unwrap_or(bytes).trim_ascii_end();
+    let inner = inner.strip_suffix(b")").unwrap_or(inner);
+    let Some((&quote @ (b'"' | b'\''), inner)) = inner.split_last() else { return };
+    let Some(open) = memchr::memrchr(quote, inner) else { return };
+    let before = inner[..open].trim_ascii_end();
+    if !before.ends_with(b"||") && !before.ends_with(b",") || memchr::memmem::find(before, b"ENV").is_none() {
+        return;
+    }
+    let (value, start) = (&inner[open + 1..], range.start + open + 1);
+    if let Some(charge) = verdict::judge(name, path.as_bytes(), value, place, Trust::High) {
+        scan.report(charge, text, start..start + value.len(), place, path, value);
     }
 }
 
