@@ -83,6 +83,17 @@ const LEAKS: &[(&str, &str)] = &[
     ("a.yaml", "db_password: \"{{ lookup('env', 'PW') | default('§') }}\"\n"),
     ("a.yaml", "password: <%= ENV['PW'] || '§' %>\n"),
     ("a.yaml", "password: <%= ENV.fetch(\"PW\", \"§\") %>\n"),
+    ("a.tf", "values = [<<-YAML\n  auth:\n    password: §\n  YAML\n]\n"),
+    ("Jenkinsfile", "withEnv([\"DB_PASSWORD=§\"]) {"),
+    ("a.sql", "INSERT INTO users (name, password) VALUES ('admin', '§');"),
+    ("a.sql", "insert into clients (id, client_secret, scope) values (1, '§', 'all')"),
+    ("a.sql", "CREATE LOGIN app WITH PASSWORD = N'§'"),
+    ("a.sh", "redis-cli -h x CONFIG SET requirepass §"),
+    ("a.sh", "aws configure set aws_secret_access_key §"),
+    ("mail.md", "The login is `bot` with password `§`."),
+    ("mail.md", "API key: `§`"),
+    ("mail.md", "pw: §"),
+    (".env", "PW=§"),
 ];
 
 const NONE: &[(&str, &str)] = &[
@@ -175,6 +186,10 @@ const NONE: &[(&str, &str)] = &[
     ),
     ("a.yaml", "password: <%= ENV['PASSWORD1'] %>\n"),
     ("a.java", "\"ssl.keystore.password=${secrets:space/name-4:tls-9093.key}\""),
+    ("a.sql", "INSERT INTO roles (name) VALUES ('password.reset'), ('token.create2');"),
+    ("a.tf", "x = <<-YAML\n  replicas: 1\n  YAML\npassword = random_password.db1.result\n"),
+    ("a.go", "query := \"token=\" + value1\nname := \"password=%s\""),
+    ("README.md", "The primary key: `user_id2` is an API key: no."),
 ];
 
 /// Values in files where a value goes to the end of its line hold anything.

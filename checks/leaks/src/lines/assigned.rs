@@ -167,6 +167,15 @@ pub(super) fn assigned(bytes: &[u8], left: usize, right: usize, flag: bool, how:
             return Some(Found { leads, ..found });
         }
     }
+    // `"DB_PASSWORD=x"` in a list for a program's environment.
+    if sep == b'=' && how.bare == Bare::Quoted && spaces == 0 && !closed {
+        let quote = left.checked_sub(1).map(|at| bytes[at]).filter(|b| matches!(b, b'"' | b'\''));
+        let most = bytes.len().min(value_at_ + MAX_BARE);
+        if let Some(length) = quote.and_then(|quote| close_quote(&bytes[value_at_..most], quote)) {
+            let found = Found { start: value_at_, end: value_at_ + length, quoted: true, loose: false, leads };
+            return (length > 0).then_some(found);
+        }
+    }
     // In a URL or a word a colon is a separator of something else, unless the value follows at once in a DSN.
     let bare = if how.bare == Bare::Quoted { Bare::Quoted } else { Bare::Literal };
     let found = match value_at(bytes, value_at_, bare, leads && (loose || line) && !closed) {
@@ -237,7 +246,12 @@ pub(super) fn sets_next(before: &[u8]) -> bool {
         "ENV env SetEnv setenv setx fastcgi_param uwsgi_param scgi_param proxy_set_header grpc_set_header add_header \
      passenger_env_var set-header",
     );
-    DIRECTIVES.has(before.trim_ascii().rsplit(u8::is_ascii_whitespace).next().unwrap_or_default())
+    let before = before.trim_ascii();
+    let set = before.len().checked_sub(10).map_or(before, |at| &before[at..]);
+    DIRECTIVES.has(before.rsplit(u8::is_ascii_whitespace).next().unwrap_or_default())
+        // `redis-cli CONFIG SET requirepass x`, `aws configure set aws_secret_access_key x`
+        || set.eq_ignore_ascii_case(b"config set")
+        || before.ends_with(b"configure set")
 }
 
 /// The literal that a call for a variable of the environment falls back to.
@@ -292,9 +306,9 @@ pub(super) fn value_at(bytes: &[u8], at: usize, bare: Bare, whole_line: bool) ->
     let spaces = bytes.get(at..)?.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
     let mut start = at + spaces;
     let mut quote = *bytes.get(start)?;
-    // `b"…"`, `f'…'`, `@"…"`, `\"…\"`
+    // `b"…"`, `f'…'`, SQL's `N'…'`, `@"…"`, `\"…\"`
     let mut escaped = false;
-    if matches!(quote, b'b' | b'f' | b'r' | b'u' | b'@' | b'$' | b'\\')
+    if matches!(quote, b'b' | b'f' | b'r' | b'u' | b'N' | b'E' | b'@' | b'$' | b'\\')
         && matches!(bytes.get(start + 1), Some(b'"' | b'\''))
     {
         escaped = quote == b'\\';

@@ -11,6 +11,9 @@ use crate::words::{holds, word_share};
 /// Strings of one list that are looked at.
 const MOST: usize = 64;
 
+/// Longest line of rows: a dump's are longer, and each column would go through them.
+const MAX_ROWS: usize = 16 * 1024;
+
 /// Whether a list of strings is assigned to the name that ends at `right`: `= ["x", "y"]`.
 pub(super) fn opens(bytes: &[u8], right: usize) -> bool {
     list_at(bytes, right).is_some()
@@ -21,8 +24,9 @@ pub(super) fn told(bytes: &[u8], left: usize, right: usize, name: Name, how: Lin
     if let Some(at) = list_at(bytes, right) {
         return strings(bytes, at);
     }
-    if name.class != Class::Password {
-        return Vec::new();
+    let columns = inserted(bytes, left, right);
+    if !columns.is_empty() || name.class != Class::Password {
+        return columns;
     }
     if how.bare == Bare::Prose || how.place == Where::Comment {
         let cells = cells(bytes, left, right);
@@ -76,6 +80,48 @@ fn sql(bytes: &[u8], left: usize, right: usize) -> Option<Found> {
     value_at(bytes, right + equals + 1, Bare::Quoted, false)
 }
 
+/// `INSERT INTO users (name, password) VALUES ('x', 'y')`: what each row has in the column between `left` and `right`.
+fn inserted(bytes: &[u8], left: usize, right: usize) -> Vec<Found> {
+    let mut found = Vec::new();
+    if !matches!(bytes.get(right), Some(b',' | b')' | b'"' | b'`')) || bytes.len() > MAX_ROWS {
+        return found;
+    }
+    let Some(open) = memchr::memrchr(b'(', &bytes[..left]) else { return found };
+    if !holds(&bytes[..open], b"insert ") {
+        return found;
+    }
+    let column = memchr::memchr_iter(b',', &bytes[open..left]).count();
+    let Some(close) = memchr::memchr(b')', &bytes[right..]).map(|at| right + at + 1) else { return found };
+    let rows = bytes[close..].trim_ascii_start();
+    let mut at = bytes.len() - rows.len() + b"values".len();
+    if !rows.get(..6).is_some_and(|word| word.eq_ignore_ascii_case(b"values")) {
+        return found;
+    }
+    let (mut cell, mut depth) = (0, 0usize);
+    while let Some(&b) = bytes.get(at).filter(|_| found.len() < MOST) {
+        match b {
+            b'(' => {
+                depth += 1;
+                cell = if depth == 1 { 0 } else { cell };
+            }
+            b')' => depth = depth.saturating_sub(1),
+            b',' if depth == 1 => cell += 1,
+            b';' if depth == 0 => break,
+            b'\'' => {
+                let Some(length) = close_quote(&bytes[at + 1..], b'\'') else { break };
+                if depth == 1 && cell == column && length > 0 {
+                    let (start, end) = (at + 1, at + 1 + length);
+                    found.push(Found { start, end, quoted: true, loose: false, leads: true });
+                }
+                at += length + 1;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    found
+}
+
 /// ``| `db.password` | text | `x` |``: the cells in code style of the row that the name opens.
 fn cells(bytes: &[u8], left: usize, right: usize) -> Vec<Found> {
     let mut found = Vec::new();
@@ -105,7 +151,9 @@ fn cells(bytes: &[u8], left: usize, right: usize) -> Vec<Found> {
 /// ``The password is `x`.``, `password was x`: in code style or quotes it must mix letters with digits, bare it must look random.
 fn sentence(bytes: &[u8], right: usize) -> Option<Found> {
     let rest = bytes.get(right..)?;
-    let verb = [b" is ".as_slice(), b" was ", b" is: "].into_iter().find(|verb| rest.starts_with(verb))?;
+    let verb = [b" is: ".as_slice(), b" is ", b" was "].into_iter().find(|verb| rest.starts_with(verb));
+    // ``with password `x` ``
+    let verb = verb.or_else(|| rest.starts_with(b" `").then_some(b" "))?;
     let at = right + verb.len();
     let has = |value: &[u8], kind: fn(&u8) -> bool| value.iter().any(kind);
     if let Some(quote @ (b'`' | b'"' | b'\'')) = bytes.get(at).copied() {

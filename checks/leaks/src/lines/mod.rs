@@ -14,7 +14,7 @@ use std::sync::OnceLock;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use self::assigned::{Found, assigned, assigned_variable, second_argument, value_at};
-pub use self::convict::{basic, default_of};
+pub use self::convict::{basic, default_of, default_of_ruby};
 use self::convict::{convict, fallback};
 use self::flags::{on_command_line, short_flag, user_flag, user_line};
 pub use self::tables::{pgpass, userlist};
@@ -52,7 +52,7 @@ const MAX_BARE: usize = 512;
 const MAX_NAME: usize = 128;
 
 /// Parts of the names of credentials, and of programs that take one.
-const WORDS: [&str; 37] = [
+const WORDS: [&str; 39] = [
     "pass",
     "pwd",
     "psw",
@@ -90,6 +90,8 @@ const WORDS: [&str; 37] = [
     "_pat",
     "sas_",
     "_pat=",
+    "pw=",
+    "pw:",
 ];
 
 fn all_words() -> impl Iterator<Item = &'static str> {
@@ -99,7 +101,8 @@ fn all_words() -> impl Iterator<Item = &'static str> {
 fn words() -> &'static AhoCorasick {
     static FINDER: OnceLock<AhoCorasick> = OnceLock::new();
     FINDER.get_or_init(|| {
-        let builder = AhoCorasick::builder().ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA)).build(all_words());
+        let builder =
+            AhoCorasick::builder().ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA)).build(all_words());
         builder.expect("a few short words fit")
     })
 }
@@ -115,11 +118,32 @@ pub fn worth_a_look(text: &[u8]) -> bool {
 pub fn scan(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, how: Lines) {
     let mut at = range.start;
     let mut pair = Pair::default();
+    // Whether a here-document is open, and the word that closes it.
+    let mut here: Option<Range<usize>> = None;
     while at < range.end {
         let stop = memchr::memchr(b'\n', &text.bytes[at..range.end]).map_or(range.end, |n| at + n);
-        line(scan, text, at..stop, how, &mut pair);
+        let bytes = &text.bytes[at..stop];
+        // In it is no code.
+        let bare = if here.is_some() { Bare::Literal } else { how.bare };
+        line(scan, text, at..stop, Lines { bare, ..how }, &mut pair);
+        if how.bare == Bare::Quoted {
+            match &here {
+                Some(word) if bytes.trim_ascii() == &text.bytes[word.clone()] => here = None,
+                Some(_) => {}
+                None => here = opens_here(bytes).map(|word| at + word.start..at + word.end),
+            }
+        }
         at = stop + 1;
     }
+}
+
+/// The word that closes the here-document which a line opens: `values = <<-YAML`.
+fn opens_here(line: &[u8]) -> Option<Range<usize>> {
+    let line = line.trim_ascii_end();
+    let length = line.iter().rev().take_while(|b| b.is_ascii_uppercase() || **b == b'_').count();
+    let before = &line[..line.len() - length];
+    let before = before.strip_suffix(b"-").or_else(|| before.strip_suffix(b"~")).unwrap_or(before);
+    (length >= 3 && before.ends_with(b"<<")).then_some(line.len() - length..line.len())
 }
 
 /// Scans one value or line by itself.
@@ -254,6 +278,8 @@ fn one_word(
         }
         _ => {}
     }
+    // The sign after `pw=` is none of the name.
+    let end = if matches!(bytes[end - 1], b'=' | b':') { end - 1 } else { end };
     let mut left = start;
     while left > floor && start - left < MAX_NAME && name_byte(bytes[left - 1]) {
         left -= 1;
@@ -285,6 +311,14 @@ fn one_word(
         && lists::opens(bytes, right)
     {
         name = scan.name(one);
+    }
+    // `API key: x` of prose.
+    if name.class < Class::Weak && name_bytes.eq_ignore_ascii_case(b"key") && how.bare == Bare::Prose {
+        let before = [b"api ".as_slice(), b"access ", b"secret "];
+        let owner = &bytes[left.saturating_sub(8)..left].to_ascii_lowercase();
+        if before.iter().any(|word| owner.ends_with(word)) {
+            name = Name { class: Class::Token, kind: "key" };
+        }
     }
     if name.class < Class::Weak {
         return right;
