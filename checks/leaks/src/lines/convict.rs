@@ -165,10 +165,15 @@ pub(super) fn fallback(
     }
     let Some(length) = memchr::memchr(b'}', &bytes[at..bytes.len().min(at + MAX_BARE)]) else { return at };
     let value = Found { start: at, end: at + length, quoted: true, loose: false, leads: false };
-    if length > 0 {
+    if length > 0 && !is_provided(&bytes[at..at + length]) {
         convict(scan, text, base, bytes, name_bytes, name, &value, Lines { bare: Bare::Literal, ..how });
     }
     at
+}
+
+/// What follows the first colon of `${secrets:namespace/name:key}`, which asks one of Kafka's providers.
+fn is_provided(value: &[u8]) -> bool {
+    value.contains(&b'/') && value.contains(&b':') && !value.windows(3).any(|w| w == b"://")
 }
 
 /// A value that is one reference with a literal default.
@@ -190,9 +195,7 @@ pub(super) fn default_of_content(
     }
     let end = memchr::memchr(b'}', &content[at..]).map_or(content.len(), |n| at + n);
     let value = &content[at..end];
-    // `${secrets:namespace/name:key}` asks one of Kafka's providers.
-    let provided = value.contains(&b'/') && value.contains(&b':') && !value.windows(3).any(|w| w == b"://");
-    if value.is_empty() || value.starts_with(b"$") || provided {
+    if value.is_empty() || value.starts_with(b"$") || is_provided(value) {
         return;
     }
     let trust = if how.place == Where::Comment { Trust::Low } else { Trust::High };
