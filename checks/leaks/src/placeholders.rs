@@ -57,8 +57,7 @@ pub fn is_placeholder(value: &[u8]) -> bool {
     }
     if inner.starts_with("…".as_bytes())
         || inner.starts_with("•".as_bytes())
-        || inner.ends_with(b"...")
-        || inner.starts_with(b"...")
+        || memchr::memmem::find(inner, b"...").is_some()
     {
         return true;
     }

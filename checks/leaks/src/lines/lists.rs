@@ -2,7 +2,7 @@
 //! SQL's `PASSWORD()`, what a sentence tells.
 
 use super::assigned::{Found, close_quote, value_at};
-use super::{Bare, Lines, MAX_BARE};
+use super::{Bare, Lines, MAX_BARE, MAX_NAME};
 use crate::leak::Where;
 use crate::names::{Class, Name};
 use crate::shapes::{self, Shape};
@@ -11,8 +11,11 @@ use crate::words::{holds, word_share};
 /// Strings of one list that are looked at.
 const MOST: usize = 64;
 
-/// Longest line of rows: a dump's are longer, and each column would go through them.
-const MAX_ROWS: usize = 16 * 1024;
+/// How far a column's name may stand from the brackets of its list.
+const REACH: usize = 512;
+
+/// Rows that are looked at reach so far: a dump's lines are longer, and each column goes through them.
+const MAX_ROWS: usize = 4 * 1024;
 
 /// Whether a list of strings is assigned to the name that ends at `right`: `= ["x", "y"]`.
 pub(super) fn opens(bytes: &[u8], right: usize) -> bool {
@@ -83,15 +86,19 @@ fn sql(bytes: &[u8], left: usize, right: usize) -> Option<Found> {
 /// `INSERT INTO users (name, password) VALUES ('x', 'y')`: what each row has in the column between `left` and `right`.
 fn inserted(bytes: &[u8], left: usize, right: usize) -> Vec<Found> {
     let mut found = Vec::new();
-    if !matches!(bytes.get(right), Some(b',' | b')' | b'"' | b'`')) || bytes.len() > MAX_ROWS {
+    let after = right + usize::from(matches!(bytes.get(right), Some(b'"' | b'`')));
+    if !matches!(bytes.get(after), Some(b',' | b')')) {
         return found;
     }
-    let Some(open) = memchr::memrchr(b'(', &bytes[..left]) else { return found };
-    if !holds(&bytes[..open], b"insert ") {
+    let floor = left.saturating_sub(REACH);
+    let Some(open) = memchr::memrchr(b'(', &bytes[floor..left]).map(|at| floor + at) else { return found };
+    if !holds(&bytes[open.saturating_sub(MAX_NAME)..open], b"insert ") {
         return found;
     }
     let column = memchr::memchr_iter(b',', &bytes[open..left]).count();
-    let Some(close) = memchr::memchr(b')', &bytes[right..]).map(|at| right + at + 1) else { return found };
+    let reach = &bytes[right..bytes.len().min(right + REACH)];
+    let Some(close) = memchr::memchr(b')', reach).map(|at| right + at + 1) else { return found };
+    let bytes = &bytes[..bytes.len().min(close + MAX_ROWS)];
     let rows = bytes[close..].trim_ascii_start();
     let mut at = bytes.len() - rows.len() + b"values".len();
     if !rows.get(..6).is_some_and(|word| word.eq_ignore_ascii_case(b"values")) {
