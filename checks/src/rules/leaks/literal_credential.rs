@@ -13,8 +13,9 @@ pub static RULE: Rule = Rule {
     doc: "\
 ## What it finds
 A value under a name that means a credential, judged together with the value's shape: keys of values files and manifests, name and
-value pairs in env lists and parameters, ConfigMap entries, annotations, literals in templates (`default \"…\"`), `.env`,
-properties, ini, TOML, XML, JSON, SQL and shell, also inside a value and inside base64.
+value pairs in env lists, parameters and JSON patches, ConfigMap entries, annotations, literals in templates (`default \"…\"`), `.env`,
+properties, ini, TOML, XML, JSON, SQL and shell, rows that SQL inserts, here-documents, lists of strings,
+also inside a value and inside base64.
 
 Under a password's name any literal counts, weak ones too. Under a token's or a key's name the value must look random or at
 least mix letters and digits. Under a name that only may mean a credential (`salt`, `stripeKey`) it must look random.
@@ -36,7 +37,8 @@ Take it from Vault: an `ExternalSecret` that reads the key, `existingSecret` or 
 References of every kind (`{{ … }}`, `$(VAR)`, `${VAR}`, SOPS' `ENC[…]`, `ref+vault://…`, `<path:…>`, `op://…`, Vault paths);
 names that end in a word about the credential rather than the credential (Name, Ref, Path, File, TTL, Policy, Header, …), and maps
 such as `secretKeyRef`, `existingSecret`; booleans, numbers, durations, paths, hosts, hashes, digests, public keys, sentences;
-names of Secrets under a token's or secret's name. Files beside a chart that others publish, such as its pages and its `ci/`: what
-they render into a cell is found in the render. (There a token of a known issuer, a private key and a signed token are warnings.)
+a field's name in another language; names of Secrets under a token's or secret's name. Files beside a chart that others publish, such as
+its pages and its `ci/`: what they render into a cell is found in the render. (There a token of a known issuer, a private key and a
+signed token are warnings.)
 ",
 };

@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
 ## What it finds
 A PEM or OpenSSH block with a private key's label and a body, PGP's and PuTTY's private keys, an age identity
 (`AGE-SECRET-KEY-1…`), also base64-encoded and inside JSON, as in a Google service account's file; the private part of a
-JSON web key.
+JSON web key; base64 of an RSA key without a label.
 
 ## Why it matters
 A private key proves an identity or opens encrypted files. Everything that trusts its public half trusts whoever has it.
