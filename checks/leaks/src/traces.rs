@@ -9,6 +9,7 @@ use super::leak::Leak;
 use super::redact::Redactor;
 use super::scan::Scanned;
 use super::shapes::{self, Shape};
+use super::words::wordlike;
 
 /// Bytes of a value that tell it from others.
 const SPAN: usize = 8;
@@ -106,6 +107,7 @@ fn suspicious_parts(name: &str, each: &mut dyn FnMut(&str)) {
         start = range.end + 1;
         if part.len() >= SPAN
             && part.iter().any(u8::is_ascii_digit)
+            && !is_numbered_word(part)
             && matches!(shapes::judge(part), Shape::Strong | Shape::Uuid)
             // All that separates is ASCII, and so is what is joined.
             && let Some(part) = name.get(range)
@@ -113,6 +115,12 @@ fn suspicious_parts(name: &str, each: &mut dyn FnMut(&str)) {
             each(part);
         }
     }
+}
+
+/// `config12`, `worker-3`: the most of what looks at first as if it could be a value.
+fn is_numbered_word(part: &[u8]) -> bool {
+    let word = &part[..part.len() - part.iter().rev().take_while(|b| b.is_ascii_digit()).count()];
+    word.len() <= 24 && wordlike(word.strip_suffix(b"-").unwrap_or(word))
 }
 
 #[cfg(test)]

@@ -98,7 +98,8 @@ fn all_words() -> impl Iterator<Item = &'static str> {
 fn words() -> &'static AhoCorasick {
     static FINDER: OnceLock<AhoCorasick> = OnceLock::new();
     FINDER.get_or_init(|| {
-        let builder = AhoCorasick::builder().ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA)).build(all_words());
+        let builder =
+            AhoCorasick::builder().ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA)).build(all_words());
         builder.expect("a few short words fit")
     })
 }
