@@ -72,7 +72,7 @@ mod tests {
         let mut told = Vec::new();
         prefixes.each(b"abcdabc://eyJeyJab", &mut |number, start, end| told.push((start, end, number)));
         assert_eq!(told, [(0, 3, 1), (0, 4, 2), (4, 7, 1), (7, 10, 3), (10, 13, 0), (13, 16, 0)]);
-        prefixes.each(b"ab", &mut |..| unreachable!());
+        prefixes.each(b"ab", &mut |_, _, _| unreachable!());
         prefixes.each(b"as.c", &mut |number, start, end| assert_eq!((start, end, number), (1, 3, 4)));
     }
 }
