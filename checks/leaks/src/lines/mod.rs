@@ -141,8 +141,7 @@ fn line(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, how: Lines, pair:
         paired(scan, text, range.clone(), how, pair);
     }
     let worth = worth_a_look(bytes);
-    let piped = if worth { programs::piped(bytes) } else { None };
-    if let Some(value) = piped.or_else(|| user_line(bytes)) {
+    if let Some(value) = user_line(bytes).or_else(|| worth.then(|| programs::piped(bytes))?) {
         programs::tell(scan, text, range.start + value.start..range.start + value.end, how, "");
     }
     if !worth {

@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 use self::table::PROGRAMS;
 use crate::flow;
 use crate::leak::{LeakRule, Where};
-use crate::lexicon::Fnv;
+use crate::lexicon::{Fnv, Lexicon};
 use crate::lines::{Bare, Lines};
 use crate::shapes;
 use crate::sink::{Charge, Scan, Text};
@@ -23,7 +23,7 @@ use crate::tokens::password_shape;
 enum At {
     /// Behind a flag: `-p x`, `-px`, `--flag=x`.
     Flag(&'static str),
-    /// The same, before the first word that is no flag: what follows are another program's.
+    /// The same, before the first word that is no flag: what follows is another program's.
     Lead(&'static str),
     /// Right behind a flag, in one word.
     Glued(&'static str),
@@ -42,13 +42,16 @@ enum At {
 struct Row {
     /// Separated by spaces.
     names: &'static str,
-    /// The word that must come before, if any; words are counted from there.
+    /// The words of which one must come before, if any, case aside; further words are counted from there.
     under: &'static str,
     takes: &'static [At],
 }
 
 /// How far a command line is looked at, before and after the program's name.
 const REACH: usize = 1024;
+
+/// Long flags behind one dash, which are no letter with a value.
+static LONG: Lexicon = Lexicon::new("-password -passwd -pass -port -protocol -proxy -profile -kfile -token");
 
 /// No program has a longer name.
 const LONGEST_NAME: usize = 24;
@@ -112,18 +115,17 @@ impl Command {
         if let Some(at) = self.next.take().filter(|_| !flag) {
             return at.inside(word, 0);
         }
-        let under = |row: &&Row| !row.under.is_empty() && row.under.as_bytes() == word;
-        if let Some(row) = self.rows.iter().copied().find(under) {
+        let under = |row: &&Row| row.under.split(' ').any(|lead| word.eq_ignore_ascii_case(lead.as_bytes()));
+        if let Some(row) = self.rows.iter().copied().find(under).filter(|_| !word.is_empty()) {
             (self.row, self.plain) = (Some(row), 0);
             return None;
         }
         let takes = self.row?.takes;
-        for &at in takes {
-            match at.taken(word, self.plain) {
-                Some(Taken::Next) => self.next = Some(at),
-                Some(Taken::From(from)) => return at.inside(word, from),
-                None => continue,
+        if let Some((&at, from)) = takes.iter().find_map(|at| Some((at, at.taken(word, self.plain)?))) {
+            if from < word.len() {
+                return at.inside(word, from);
             }
+            self.next = Some(at);
             return None;
         }
         if flag {
@@ -149,34 +151,24 @@ impl Command {
     }
 }
 
-enum Taken {
-    /// The next word.
-    Next,
-    /// What begins there in the word of the flag.
-    From(usize),
-}
-
 impl At {
-    /// What a word takes as a flag, after so many words that were none.
-    fn taken(self, word: &[u8], plain: isize) -> Option<Taken> {
+    /// Where what a flag takes begins in its word, or that word's end; `plain` words were no flags before.
+    fn taken(self, word: &[u8], plain: isize) -> Option<usize> {
         let flag = match self {
             At::Lead(_) if plain > 0 => return None,
             At::Word(_) | At::Batch => return None,
             At::Flag(flag) | At::Lead(flag) | At::Glued(flag) | At::Part(flag, _) | At::Skip(flag) => flag.as_bytes(),
         };
-        let letter = flag.len() == 2;
-        let Some(rest) = word.strip_prefix(flag) else {
+        let letter = flag.len() == 2 && !LONG.has(word.split(|b| *b == b'=').next().unwrap_or_default());
+        match word.strip_prefix(flag) {
+            Some([]) => (!matches!(self, At::Glued(_))).then_some(word.len()),
+            Some([b'=', ..]) => Some(flag.len() + 1),
+            Some(_) => letter.then_some(flag.len()),
             // `-sku`: the last of several letters.
-            let among = letter && matches!(self, At::Part(..)) && (3..6).contains(&word.len());
-            let letters = word.starts_with(b"-") && word[1..].iter().all(u8::is_ascii_alphabetic);
-            return (among && letters && word.ends_with(&flag[1..])).then_some(Taken::Next);
-        };
-        match rest.first() {
-            None => (!matches!(self, At::Glued(_))).then_some(Taken::Next),
-            Some(b'=') => Some(Taken::From(flag.len() + 1)),
-            Some(_) => {
-                let glued = letter && !is_spelled_out(word) || matches!(self, At::Glued(_)) && !letter;
-                glued.then_some(Taken::From(flag.len()))
+            None => {
+                let letters = letter && matches!(self, At::Part(..)) && (3..8).contains(&word.len());
+                let among = letters && word[0] == b'-' && word[1..].iter().all(u8::is_ascii_alphabetic);
+                (among && word.ends_with(&flag[1..])).then_some(word.len())
             }
         }
     }
@@ -195,23 +187,14 @@ impl At {
     }
 }
 
-/// A long flag behind one dash is no letter with a value.
-fn is_spelled_out(word: &[u8]) -> bool {
-    let name = word.split(|b| *b == b'=').next().unwrap_or_default();
-    matches!(name, b"-password" | b"-passwd" | b"-pass" | b"-port" | b"-protocol" | b"-proxy" | b"-profile" | b"-kfile")
-}
-
 /// What is inside a pair of quotes, which may be escaped.
 fn unquoted(word: &[u8], range: Range<usize>) -> Range<usize> {
-    let text = &word[range.clone()];
-    let escaped = usize::from(text.starts_with(b"\\"));
-    let (Some(quote @ (b'"' | b'\'')), Some(last)) = (text.get(escaped), text.len().checked_sub(1)) else {
-        return range;
-    };
-    if last > 2 * escaped && memchr::memchr(*quote, &text[escaped + 1..]) == Some(last - escaped - 1) {
-        range.start + escaped + 1..range.end - escaped - 1
-    } else {
-        range
+    match &word[range.clone()] {
+        [b'\\', b'"', _, .., b'\\', b'"'] => range.start + 2..range.end - 2,
+        [b'"', inner @ .., b'"'] | [b'\'', inner @ .., b'\''] if !inner.contains(&word[range.start]) => {
+            range.start + 1..range.end - 1
+        }
+        _ => range,
     }
 }
 
@@ -221,21 +204,17 @@ pub fn passwords(text: &[u8], name: Range<usize>) -> Vec<Range<usize>> {
     let before = &text[name.start.saturating_sub(REACH)..name.start];
     let joins = before.last().is_some_and(|b| b.is_ascii_alphanumeric() || b"_-.$=@:".contains(b));
     // A host that is called as its program is.
-    let host = [b"-h ".as_slice(), b"-H ", b"host "].iter().any(|lead| before.ends_with(lead));
-    if joins || host || !command.begins(&text[name.clone()]) {
+    if joins || before.ends_with(b"-h ") || before.ends_with(b"-host ") || !command.begins(&text[name.clone()]) {
         return Vec::new();
     }
-    let line = memchr::memrchr(b'\n', before).map_or(before, |at| &before[at + 1..]);
-    let inside = memchr::memchr_iter(b'"', line).count() % 2 == 1;
     let after = &text[name.end..text.len().min(name.end + REACH)];
-    let quoted = after.starts_with(b"\"");
-    let list = quoted && after[1..].trim_ascii_start().starts_with(b",");
-    let from = name.end + usize::from(quoted);
-    let end = match flow::close(&text[from..name.end + after.len()], b'"') {
-        // Inside a string the command ends with it.
-        Some(close) if inside && !quoted => from + close,
-        _ => name.end + after.len(),
-    };
+    let list = after.first() == Some(&b'"') && after[1..].trim_ascii_start().first() == Some(&b',');
+    let from = name.end + usize::from(after.first() == Some(&b'"'));
+    // Inside a string the command ends with it.
+    let line = &before[memchr::memrchr(b'\n', before).map_or(0, |at| at + 1)..];
+    let inside = from == name.end && memchr::memchr_iter(b'"', line).count() % 2 == 1;
+    let close = inside.then(|| flow::close(after, b'"')).flatten();
+    let end = name.end + close.unwrap_or(after.len());
     let mut found = Vec::new();
     for range in (Words { text: &text[..end], at: from, list }) {
         let word = &text[range.clone()];
@@ -258,65 +237,35 @@ impl Iterator for Words<'_> {
     type Item = Range<usize>;
 
     fn next(&mut self) -> Option<Range<usize>> {
-        let blank = |b: u8| matches!(b, b' ' | b'\t' | b'\r') || self.list && matches!(b, b',' | b'\n');
         loop {
-            match *self.text.get(self.at)? {
-                b'\\' if matches!(self.text.get(self.at + 1), Some(b'\n' | b'\r')) => self.at += 2,
-                b if blank(b) => self.at += 1,
+            self.at += match self.text.get(self.at..)? {
+                [b' ' | b'\t' | b'\r', ..] => 1,
+                [b',' | b'\n', ..] if self.list => 1,
+                [b'\\', next, ..] if *next != b'"' => 2,
                 _ => break,
-            }
-        }
-        let from = self.at;
-        if self.list {
-            return self.string();
-        }
-        let mut end = from;
-        while let Some(&b) = self.text.get(end) {
-            let rest = &self.text[end..];
-            let lead = &self.text[from..end];
-            let opens =
-                lead.is_empty() || lead.len() == 2 && lead[0] == b'-' || b"=:%\"'".contains(&lead[lead.len() - 1]);
-            let close = match b {
-                b'"' | b'\'' if opens => memchr::memchr(b, &rest[1..]).map(|n| n + 2),
-                b'\\' if opens && rest.starts_with(b"\\\"") => memchr::memmem::find(&rest[2..], b"\\\"").map(|n| n + 4),
-                // What is taken from elsewhere is one word.
-                b'$' if rest.starts_with(b"$(") => memchr::memchr(b')', rest).map(|n| n + 1),
-                b'$' if rest.starts_with(b"${") => memchr::memchr(b'}', rest).map(|n| n + 1),
-                b'{' if rest.starts_with(b"{{") => memchr::memmem::find(rest, b"}}").map(|n| n + 2),
-                _ => None,
             };
-            let ends = matches!(
-                b,
-                b' ' | b'\t' | b'\r' | b'\n' | b'|' | b';' | b'&' | b'<' | b'>' | b')' | b']' | b'`' | b'"' | b'\''
-            ) || b == b'\\' && matches!(rest.get(1), Some(b'\n' | b'\r' | b'"'))
-                || b == b',' && rest.get(1).is_none_or(|next| !next.is_ascii_alphanumeric());
-            match close {
-                Some(length) => end += length,
-                None if ends => break,
-                None => end += 1,
-            }
         }
-        self.at = end;
-        (end > from && self.text[from] != b'#').then(|| unquoted(self.text, from..end))
-    }
-}
-
-impl Words<'_> {
-    fn string(&mut self) -> Option<Range<usize>> {
         let from = self.at;
-        match self.text[from] {
-            b']' | b')' | b'}' => None,
-            quote @ (b'"' | b'\'') => {
-                let close = from + 1 + flow::close(&self.text[from + 1..], quote)?;
-                self.at = close + 1;
-                Some(from + 1..close)
+        while let [b, ..] = &self.text[self.at..] {
+            let rest = &self.text[self.at..];
+            let lead = &self.text[from..self.at];
+            let opens = matches!(lead, [] | [b'-', _] | [.., b'=' | b':' | b'%' | b'"' | b'\'']);
+            self.at += match rest {
+                [b'"' | b'\'', ..] if opens => memchr::memchr(*b, &rest[1..]).map(|n| n + 2),
+                [b'\\', b'"', ..] if opens => memchr::memmem::find(&rest[2..], b"\\\"").map(|n| n + 4),
+                // What is taken from elsewhere is one word.
+                [b'$', b'(', ..] => memchr::memchr(b')', rest).map(|n| n + 1),
+                [b'$', b'{', ..] => memchr::memchr(b'}', rest).map(|n| n + 1),
+                [b'{', b'{', ..] => memchr::memmem::find(rest, b"}}").map(|n| n + 2),
+                [b',', next, ..] if !self.list && next.is_ascii_alphanumeric() => Some(1),
+                _ if b.is_ascii_whitespace() || b"|;&<>)]`\"'\\,".contains(b) => break,
+                _ => Some(1),
             }
-            _ => {
-                let ends = |b: &u8| matches!(b, b',' | b']' | b')' | b'}');
-                self.at = from + self.text[from..].iter().position(ends)?;
-                Some(from..from)
-            }
+            .unwrap_or(1);
         }
+        let string = !self.list || matches!(self.text.get(from), Some(b'"' | b'\''));
+        let word = if string { unquoted(self.text, from..self.at) } else { from..from };
+        (self.at > from && self.text[from] != b'#').then_some(word)
     }
 }
 

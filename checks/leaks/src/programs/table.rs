@@ -15,8 +15,7 @@ pub(super) static PROGRAMS: &[Row] = &[
     row("az ibmcloud", "login", &[Flag("-p")]),
     row("aws", "set", &[Flag("aws_secret_access_key"), Flag("aws_session_token")]),
     row("doctl codecov", "", &[Flag("-t")]),
-    row("ngrok", "authtoken", &[Word(1)]),
-    row("ngrok", "add-authtoken", &[Word(1)]),
+    row("ngrok", "authtoken add-authtoken", &[Word(1)]),
     row("gitlab-runner", "register", &[Flag("-r"), Flag("-t")]),
     // Packages.
     row("cargo", "login", &[Word(1)]),
@@ -24,7 +23,6 @@ pub(super) static PROGRAMS: &[Row] = &[
     row("twine", "upload", &[Flag("-p")]),
     row("poetry", "publish", &[Flag("-p")]),
     row("dotnet", "push", &[Flag("-k")]),
-    row("sonar-scanner mvn", "", &[Glued("-Dsonar.login=")]),
     // Databases.
     row(
         "mysql mysqladmin mysqldump mysqlcheck mysqlimport mysqlshow mysqlslap mysqlbinlog mysqlpump mysql_upgrade \
@@ -35,7 +33,6 @@ pub(super) static PROGRAMS: &[Row] = &[
     ),
     row("mydumper myloader mycli", "", &[Flag("-p")]),
     row("redis-cli redis-benchmark valkey-cli valkey-benchmark keydb-cli", "", &[Flag("-a")]),
-    row("redis-cli valkey-cli keydb-cli", "AUTH", &[Word(1)]),
     row("redis-cli valkey-cli keydb-cli", "auth", &[Word(1)]),
     row(
         "mongo mongosh mongodump mongorestore mongoexport mongoimport mongostat mongotop mongofiles",
@@ -52,9 +49,7 @@ pub(super) static PROGRAMS: &[Row] = &[
     row("etcdctl", "", &[Part("--user", ":")]),
     row("elasticsearch-users", "", &[Flag("-p")]),
     // Messages.
-    row("rabbitmqctl", "add_user", &[Word(2)]),
-    row("rabbitmqctl", "change_password", &[Word(2)]),
-    row("rabbitmqctl", "authenticate_user", &[Word(2)]),
+    row("rabbitmqctl", "add_user change_password authenticate_user", &[Word(2)]),
     row("rabbitmqadmin", "", &[Flag("-p")]),
     row("ejabberdctl prosodyctl", "register", &[Word(3)]),
     row("mosquitto_pub mosquitto_sub mosquitto_rr", "", &[Flag("-P")]),
@@ -79,14 +74,13 @@ pub(super) static PROGRAMS: &[Row] = &[
     row("caddy", "hash-password", &[Flag("-p"), Flag("--plaintext")]),
     row("mkpasswd", "", &[Skip("-m"), Skip("-S"), Word(1)]),
     // Files and keys.
-    row("mc mcli", "alias", &[Word(5)]),
-    row("mc mcli", "host", &[Word(5)]),
+    row("mc mcli", "alias host", &[Word(5)]),
     row("mc mcli", "user", &[Word(4)]),
     row("mc mcli", "svcacct", &[]),
     row("rclone", "obscure", &[Word(1)]),
     row("rclone", "create", &[Flag("pass"), Flag("secret_access_key"), Flag("client_secret")]),
-    row("openssl", "", &OPENSSL),
-    row("openssl", "enc", &[Flag("-k"), Flag("-K"), OPENSSL[0], OPENSSL[1], OPENSSL[2], OPENSSL[3]]),
+    row("openssl", "", &[Part("-passin", "pass:"), Part("-passout", "pass:")]),
+    row("openssl", "enc", &[Flag("-k"), Flag("-K")]),
     row("ssh-keygen", "", &[Flag("-N"), Flag("-P")]),
     row("zip unzip", "", &[Flag("-P")]),
     // Other machines.
@@ -97,11 +91,8 @@ pub(super) static PROGRAMS: &[Row] = &[
     row("smbclient rpcclient smbcacls smbget", "", &[Part("-U", "%")]),
     row("snmpwalk snmpget snmpgetnext snmpset snmpbulkwalk snmpbulkget snmptrap", "", &[Flag("-A"), Flag("-X")]),
     row("ipmitool", "", &[Flag("-P")]),
-    row("radtest", "", &[Word(2), Word(5)]),
+    row("radtest", "", &[Skip("-t"), Word(2), Word(5)]),
     row("turnadmin", "", &[Flag("-p")]),
     row("wpa_passphrase", "", &[Word(2)]),
     row("nmcli", "connect", &[Flag("password")]),
 ];
-
-const OPENSSL: [At; 4] =
-    [Part("-passin", "pass:"), Part("-passout", "pass:"), Part("-pass", "pass:"), Part("-password", "pass:")];
