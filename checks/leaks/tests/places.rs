@@ -67,7 +67,6 @@ const LEAKS: &[(&str, &str)] = &[
     ("a.sh", "lftp -u app,§ ftp.example.org"),
     ("a.sh", "ipmitool -I lanplus -H bmc -U root -P § power on"),
     ("a.sh", "PGPASSWORD=§ psql -h db -U app"),
-    ("a.sh", "psql postgres://app:§@db:5432/app"),
     ("a.sh", "psql \"host=db user=app password=§\""),
     ("Dockerfile", "RUN docker login -u bot -p § registry.example.org && docker pull x"),
     ("Dockerfile", "CMD [\"mysqladmin\", \"-uroot\", \"-p§\", \"ping\"]"),
