@@ -4,10 +4,12 @@
 //! redactor once more.
 
 mod json;
+mod line;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use json::json_lines;
+pub use json::json_line;
+pub use line::text_line;
 use serde::{Deserialize, Serialize};
 
 /// A place in a file that a person can open. Lines and columns count from 1; `end` is exclusive in columns.
@@ -220,23 +222,28 @@ impl Finding {
     /// Fills the fingerprint in. Line numbers are no part of it: a line added above changes nothing. Cells are none either.
     pub fn seal(&mut self) {
         if let Some(identity) = self.identity.take() {
-            self.fingerprint = fingerprint(&[&self.rule, &identity]);
+            fingerprint(&[&self.rule, &identity], &mut self.fingerprint);
         }
         if self.fingerprint.is_empty() {
             let file = self.place.as_ref().map_or("", |p| p.file.as_str());
             let (object, path) = self.render.first().map_or(("", ""), |r| (r.object.as_str(), r.path.as_str()));
-            self.fingerprint = fingerprint(&[&self.rule, file, object, path, &self.message]);
+            fingerprint(&[&self.rule, file, object, path, &self.message], &mut self.fingerprint);
         }
     }
 }
 
-fn fingerprint(parts: &[&str]) -> String {
+fn fingerprint(parts: &[&str], into: &mut String) {
     let mut whole = Vec::with_capacity(parts.iter().map(|p| p.len() + 1).sum());
     for part in parts {
         whole.extend(part.as_bytes());
         whole.push(0);
     }
-    blake3::hash(&whole).to_hex()[..16].to_owned()
+    let mut short = [0; 16];
+    for (pair, byte) in short.chunks_mut(2).zip(blake3::hash(&whole).as_bytes()) {
+        pair.copy_from_slice(&[byte >> 4, byte & 15].map(|half| b"0123456789abcdef"[usize::from(half)]));
+    }
+    into.clear();
+    into.push_str(std::str::from_utf8(&short).unwrap_or_default());
 }
 
 /// Merges findings of equal fingerprint and place, and sorts: errors first, then by file, line, rule, message.

@@ -152,7 +152,7 @@ pub fn judge(
     if bytes.is_empty() {
         return;
     }
-    scan.adopt(text, &value.range, around.place, path);
+    let token = scan.adopt(text, &value.range, around.place, path);
     if has_pair(bytes, *b"{{") {
         actions::scan(scan, text, value.range.clone(), key, path, around.place);
         if lines::worth_a_look(bytes) {
@@ -165,6 +165,8 @@ pub fn judge(
         Zone::References => return,
         Zone::Data => return data(scan, text, around, key, name, value, path),
         Zone::StringData => return secret_text(scan, text, around, key, name, value.range.clone(), value, path),
+        // No judgement is more telling than the issuer's own prefix.
+        Zone::Fields | Zone::Args if token => return,
         Zone::Fields | Zone::Args => {}
     }
     // What Keycloak exports of a credential is its hash.

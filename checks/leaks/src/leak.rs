@@ -136,14 +136,16 @@ impl MaskKey {
     /// What may be shown of a value: at most its first two characters, its length class, a short keyed hash.
     pub fn mask(&self, value: &[u8]) -> Masked {
         let text = String::from_utf8_lossy(value);
-        let count = text.chars().count();
+        let count = if value.is_ascii() { value.len() } else { text.chars().count() };
         let shown = match count {
             0..8 => 0,
             8..12 => 1,
             _ => 2,
         };
-        let mut head = String::with_capacity(8);
-        head.extend(text.chars().take(shown).map(|c| if c.is_control() { '·' } else { c }));
+        let mut head = Head::default();
+        for c in text.chars().take(shown) {
+            head.push(if c.is_control() { '·' } else { c });
+        }
         let length = match count {
             0..4 => "1–3 characters",
             4..8 => "4–7 characters",
@@ -168,11 +170,39 @@ impl fmt::Debug for MaskKey {
     }
 }
 
+/// The first characters of a value, two at most.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub struct Head {
+    bytes: [u8; 8],
+    length: u8,
+}
+
+impl Head {
+    fn push(&mut self, c: char) {
+        let start = usize::from(self.length);
+        if let Some(free) = self.bytes.get_mut(start..start + c.len_utf8()) {
+            c.encode_utf8(free);
+            self.length += u8::try_from(c.len_utf8()).unwrap_or_default();
+        }
+    }
+
+    /// As text.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.bytes[..usize::from(self.length)]).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_str().fmt(f)
+    }
+}
+
 /// A value as it may be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Masked {
     /// At most the first two characters.
-    pub head: String,
+    pub head: Head,
     /// `12–16 characters`.
     pub length: &'static str,
     /// The first four bytes of a keyed hash.
@@ -181,7 +211,7 @@ pub struct Masked {
 
 impl Masked {
     pub(super) fn write(&self, told: &mut String) {
-        for part in [&self.head, "•••••••• (", self.length, ", #"] {
+        for part in [self.head.as_str(), "•••••••• (", self.length, ", #"] {
             told.push_str(part);
         }
         for byte in self.hash {
@@ -224,8 +254,6 @@ pub struct Leak {
     pub reason: &'static str,
     /// The name it stands under: `postgresql.auth.password`, `env THREADS_DB_PASSWORD`; may be empty.
     pub path: String,
-    /// The last name alone, `THREADS_DB_PASSWORD`; may be empty.
-    pub name: String,
     /// What kind of place it is.
     pub place: Where,
     /// How the value was encoded: `base64`, `base64, gzip`; empty when it stands there as it is.
@@ -237,10 +265,9 @@ pub struct Leak {
 }
 
 impl Leak {
-    /// Keeps what it takes to tell the leak, and forgets the values.
-    pub fn forget(&mut self) {
-        self.secrets = Vec::new();
-        self.name = String::new();
-        self.path.shrink_to_fit();
+    /// The last name alone, `THREADS_DB_PASSWORD`; may be empty.
+    pub fn name(&self) -> &str {
+        let last = self.path.rsplit(" › ").next().unwrap_or_default();
+        last.rsplit(['.', ' ']).next().unwrap_or_default()
     }
 }

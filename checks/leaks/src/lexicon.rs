@@ -1,6 +1,8 @@
 //! Lists of words, written as one text each, looked up by hash or tried one after the other.
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use aho_corasick::automaton::Automaton;
+use aho_corasick::dfa::DFA;
+use aho_corasick::{Anchored, automaton::StateID};
 use std::collections::HashSet;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::OnceLock;
@@ -36,7 +38,7 @@ type Table = Vec<Vec<&'static [u8]>>;
 pub struct Lexicon {
     text: &'static str,
     set: OnceLock<HashSet<&'static [u8], BuildHasherDefault<Fnv>>>,
-    finder: OnceLock<Option<AhoCorasick>>,
+    finder: OnceLock<Option<Finder>>,
     /// Words by their first byte, and by their last.
     firsts: OnceLock<Table>,
     lasts: OnceLock<Table>,
@@ -121,14 +123,34 @@ impl Lexicon {
 
     /// Whether a word of the list is somewhere in a text.
     pub fn inside(&self, text: &[u8]) -> bool {
-        let finder = self.finder.get_or_init(|| finder(self.words()));
-        finder.as_ref().is_some_and(|f| f.is_match(text))
+        let finder = self.finder.get_or_init(|| Finder::new(self.words(), false));
+        finder.as_ref().is_some_and(|finder| finder.is_inside(text))
     }
 }
 
-/// The texts are short: what a search skips ahead costs more than what it saves.
-fn finder(words: impl Iterator<Item = &'static [u8]>) -> Option<AhoCorasick> {
-    AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).prefilter(false).build(words).ok()
+/// Tells whether one of several words is in a text. The texts are short: what a search sets up and skips ahead costs more there
+/// than what it saves, so the automaton is walked by hand.
+pub struct Finder {
+    automaton: DFA,
+    start: StateID,
+}
+
+impl Finder {
+    /// Of words; `any_case` of ASCII letters.
+    pub fn new<W: AsRef<[u8]>>(words: impl IntoIterator<Item = W>, any_case: bool) -> Option<Self> {
+        let automaton = DFA::builder().ascii_case_insensitive(any_case).prefilter(false).build(words).ok()?;
+        let start = automaton.start_state(Anchored::No).ok()?;
+        Some(Self { automaton, start })
+    }
+
+    /// Whether a word is in a text.
+    pub fn is_inside(&self, text: &[u8]) -> bool {
+        let mut state = self.start;
+        text.iter().any(|&byte| {
+            state = self.automaton.next_state(Anchored::No, state, byte);
+            self.automaton.is_match(state)
+        })
+    }
 }
 
 const fn longest(text: &[u8]) -> usize {

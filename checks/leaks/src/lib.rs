@@ -25,10 +25,12 @@ pub mod shapes;
 mod sink;
 pub mod telling;
 mod tokens;
+mod traces;
 mod verdict;
 pub mod words;
 mod yaml;
 
 pub use leak::{Hidden, Leak, LeakRule, MaskKey, Masked, Where};
-pub use redact::{Redactor, Traces};
+pub use redact::Redactor;
 pub use scan::{Limit, ScanFile, Scanned, holds_token, is_binary, scan};
+pub use traces::Traces;

@@ -13,9 +13,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::evident;
 use super::forms::forms;
-use super::leak::Leak;
 use super::names::{self, Class};
-use super::scan::Scanned;
 use super::shapes::{self, Shape};
 use super::words;
 
@@ -31,6 +29,8 @@ pub struct Redactor {
     common: Option<Hidden>,
     /// What tells itself is not looked for.
     known_only: bool,
+    /// A value has several lines.
+    lines: bool,
 }
 
 /// An automaton holds the values; it is never printed.
@@ -61,6 +61,11 @@ impl Redactor {
         self.known_only && self.everywhere.is_none() && self.common.is_none()
     }
 
+    /// Whether what it masks may go over the end of a line.
+    pub fn spans_lines(&self) -> bool {
+        !self.known_only || self.lines
+    }
+
     /// Masks these values: wherever they stand if they look random enough to stand there for no other reason, otherwise only
     /// behind a credential's name.
     pub fn judging<S: AsRef<str>>(secrets: impl IntoIterator<Item = S>) -> Self {
@@ -86,7 +91,8 @@ impl Redactor {
         }
         everywhere.retain(|v| v.len() >= SHORTEST);
         common.retain(|v| v.len() >= SHORTEST);
-        Self { everywhere: Hidden::new(&everywhere), common: Hidden::new(&common), known_only: false }
+        let lines = everywhere.iter().chain(&common).any(|value| value.contains('\n'));
+        Self { everywhere: Hidden::new(&everywhere), common: Hidden::new(&common), known_only: false, lines }
     }
 
     /// Masks these values and looks for nothing else: for texts that hold no others, and are too large to be looked through.
@@ -190,77 +196,6 @@ fn names_a_credential(text: &str, at: usize) -> bool {
             && line.len() - end <= REACH
             && matches!(names::judge(word.as_bytes()).class, Class::Password | Class::Token)
     })
-}
-
-/// Bytes of a value that tell it from others.
-const SPAN: usize = 8;
-
-/// What is remembered of a scan so that names of files and keys that repeat a value are masked, the values themselves forgotten.
-#[derive(Default)]
-pub struct Traces {
-    /// The first bytes of values that no name has by chance.
-    heads: Vec<[u8; SPAN]>,
-    /// Parts of names that look like a value rather than a word.
-    suspicious: BTreeSet<String>,
-}
-
-impl Traces {
-    /// Of one file.
-    pub fn of(scanned: &Scanned, file: &str) -> Self {
-        let mut suspicious = BTreeSet::new();
-        let mut last = "";
-        for leak in &scanned.leaks {
-            if leak.path != last {
-                last = &leak.path;
-                suspicious.extend(suspicious_parts(last));
-            }
-            suspicious.extend(suspicious_parts(&leak.member));
-        }
-        suspicious.extend(suspicious_parts(file));
-        Self {
-            heads: scanned.leaks.iter().filter_map(head).collect(),
-            suspicious: suspicious.into_iter().map(str::to_owned).collect(),
-        }
-    }
-
-    /// Those of another file as well.
-    pub fn extend(&mut self, other: Self) {
-        self.heads.extend(other.heads);
-        self.suspicious.extend(other.suspicious);
-    }
-
-    /// Masks the parts of names that repeat a value, or are one by themselves. Nearly always that is nothing.
-    pub fn redactor(mut self) -> Redactor {
-        if self.suspicious.is_empty() {
-            return Redactor::known_only(std::iter::empty::<&str>());
-        }
-        self.heads.sort_unstable();
-        let telling = |part: &&String| repeats(part, &self.heads) || !evident::evident(part).is_empty();
-        Redactor::known_only(self.suspicious.iter().filter(telling))
-    }
-}
-
-/// The first bytes of a leak's value, when it is one that no name has by chance.
-fn head(leak: &Leak) -> Option<[u8; SPAN]> {
-    let value = leak.secrets.first()?.expose().as_bytes();
-    let telling = value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_alphabetic);
-    value.get(..SPAN).filter(|_| telling)?.try_into().ok()
-}
-
-/// The parts of a name (of a file, of a key) that look like a value rather than a word.
-fn suspicious_parts(name: &str) -> impl Iterator<Item = &str> {
-    // All that separates is ASCII, and nothing else is cut at.
-    let part = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'+' | b'=' | b'!' | b'#');
-    let digits = name.len() >= SPAN && name.bytes().any(|b| b.is_ascii_digit());
-    let name = if digits { name } else { "" };
-    name.split(move |c: char| !u8::try_from(c).is_ok_and(part))
-        .filter(|part| part.len() >= SPAN && part.bytes().any(|b| b.is_ascii_digit()))
-        .filter(|part| matches!(super::shapes::judge(part.as_bytes()), Shape::Strong | Shape::Uuid))
-}
-
-/// Whether a suspicious part of a name repeats one of the values. `heads` are sorted.
-fn repeats(part: &str, heads: &[[u8; SPAN]]) -> bool {
-    part.as_bytes().windows(SPAN).any(|window| heads.binary_search_by(|head| head.as_slice().cmp(window)).is_ok())
 }
 
 #[cfg(test)]

@@ -255,7 +255,6 @@ fn placed(found: Found, member: &str, lines: &mut Positions<'_>, key: &MaskKey) 
         kind: found.kind,
         reason: found.reason,
         path: found.path,
-        name: found.name,
         place: found.place,
         encoding: found.encoding,
         masked,

@@ -4,7 +4,7 @@
 use super::harmless::{is_hash, is_location, is_prose_or_code, is_public, is_reference, is_store_reference};
 use super::lexicon::Lexicon;
 use super::placeholders::{is_placeholder, spells_placeholder};
-use super::words::{monotonous, runs, variety, word_share, wordlike};
+use super::words::{is_stepped, monotonous, runs, variety, word_share, wordlike};
 
 /// What a value looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,7 +104,7 @@ fn is_generated(value: &[u8]) -> bool {
         changes += usize::from(class != before);
         before = class;
     }
-    lower >= 2 && upper >= 2 && digits >= 2 && changes * 2 > value.len() && variety(value) >= 8 && !monotonous(value)
+    lower >= 2 && upper >= 2 && digits >= 2 && changes * 2 > value.len() && variety(value) >= 8 && !is_stepped(value)
 }
 
 /// Without a pair of quotes that another pair was around: `'"$PASSWORD"'`, `${PASSWORD:-"x"}`.

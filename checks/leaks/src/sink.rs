@@ -68,7 +68,6 @@ pub struct Found {
     pub kind: &'static str,
     pub reason: &'static str,
     pub path: String,
-    pub name: String,
     pub place: Where,
     pub encoding: &'static str,
     pub secrets: Vec<Hidden>,
@@ -121,35 +120,38 @@ impl Scan {
         self.tokens = 0..self.found.len();
     }
 
-    /// Gives the tokens inside a value the name that it stands under. Values come in the order of the file.
-    pub fn adopt(&mut self, text: &Text<'_>, range: &Range<usize>, place: Where, path: &dyn Fn() -> String) {
+    /// Gives the tokens inside a value the name that it stands under, and says whether one is all of it. Values come in the order
+    /// of the file.
+    pub fn adopt(&mut self, text: &Text<'_>, range: &Range<usize>, place: Where, path: &dyn Fn() -> String) -> bool {
+        let mut whole = false;
         if !matches!(text.map, Map::File) {
-            return;
+            return whole;
         }
         while self.tokens.start < self.tokens.end {
             let found = &self.found[self.tokens.start];
             if found.range.start >= range.end {
-                return;
+                break;
             }
             if found.range.start >= range.start {
                 let path = self.whole(&path());
                 let found = &mut self.found[self.tokens.start];
-                (found.path, found.name) = path;
+                found.path = path;
                 found.place = place;
+                whole |= found.range == *range;
             }
             self.tokens.start += 1;
         }
+        whole
     }
 
-    /// The trail and a path as they may be shown, and the last name of them.
-    fn whole(&self, path: &str) -> (String, String) {
-        let name = |last: &str| printable(last.rsplit(['.', ' ']).next().unwrap_or(last));
+    /// The trail and a path as they may be shown.
+    fn whole(&self, path: &str) -> String {
         if self.trail.is_empty() {
-            return (printable(path), name(path));
+            return printable(path);
         }
         let parts = self.trail.iter().map(String::as_str).chain([path]).filter(|s| !s.is_empty());
         let whole: Vec<&str> = parts.collect();
-        (printable(&whole.join(" › ")), name(whole.last().copied().unwrap_or_default()))
+        printable(&whole.join(" › "))
     }
 
     /// Judges a name, from memory where it was seen before.
@@ -203,7 +205,7 @@ impl Scan {
             self.limit(text.place(range).start, TOO_MANY);
             return;
         }
-        let (path, name) = self.whole(path);
+        let path = self.whole(path);
         let mut secrets = vec![Hidden::new(secret)];
         let written = text.bytes.get(range.clone()).unwrap_or_default();
         if written != secret {
@@ -215,7 +217,6 @@ impl Scan {
             kind: charge.kind,
             reason: charge.reason,
             path,
-            name,
             place,
             encoding: text.encoding(),
             secrets,

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use finding::{Finding, Severity};
+
 use super::leak::{Leak, LeakRule, Where};
 
 /// A repository's convention for what is read from Vault.
@@ -15,8 +17,38 @@ pub struct Convention<'a> {
     pub remote_property: Option<&'a str>,
 }
 
-/// What stands where, without the value.
-pub fn message(leak: &Leak) -> String {
+/// Makes a finding the one of a leak in a file. What it was is forgotten, its memory used again: a scan may have a million leaks to
+/// tell.
+pub fn tell(finding: &mut Finding, leak: &Leak, file: &str, severity: Severity, convention: Option<Convention<'_>>) {
+    let Finding { rule, message: what, label: value, help: next, fingerprint, .. } = finding;
+    for text in [&mut *rule, &mut *what, &mut *value, &mut *next, fingerprint] {
+        text.clear();
+    }
+    rule.push_str(leak.rule.id());
+    message(leak, what);
+    label(leak, value);
+    help(leak, convention, next);
+    finding.severity = severity;
+    let place = finding.place.get_or_insert_default();
+    place.file.clear();
+    place.file.push_str(file);
+    if !leak.member.is_empty() {
+        place.file.push_str("!/");
+        place.file.push_str(&leak.member);
+    }
+    (place.line, place.column) = (leak.line, leak.column);
+    (place.end_line, place.end_column) = (leak.end_line, leak.end_column);
+    // The file and what stands where. Where it is rendered is no part of that.
+    let identity = finding.identity.get_or_insert_default();
+    identity.clear();
+    identity.reserve(place.file.len() + 1 + what.len());
+    for part in [&place.file, "\n", what] {
+        identity.push_str(part);
+    }
+}
+
+/// What stands where, without the value. All words of a leak are added to a text that may be used for many of them.
+pub fn message(leak: &Leak, told: &mut String) {
     let article = if leak.kind.starts_with(['A', 'E', 'I', 'O', 'a', 'e', 'i', 'o']) { "an" } else { "a" };
     let place = match leak.place {
         Where::Value | Where::Text => "",
@@ -29,7 +61,6 @@ pub fn message(leak: &Leak) -> String {
         Where::Template => " in a template",
         Where::Comment => " in a comment",
     };
-    let mut told = String::with_capacity(96 + leak.path.len());
     if leak.rule == LeakRule::Placeholder {
         told.push_str("a placeholder stands for ");
     }
@@ -49,44 +80,33 @@ pub fn message(leak: &Leak) -> String {
             told.push('`');
         }
     }
-    told
-}
-
-/// What makes a leak the same in every run: the file and what stands where. Where it is rendered is no part of that.
-pub fn identity(file: &str, message: &str) -> String {
-    let mut identity = String::with_capacity(file.len() + message.len() + 1);
-    identity.push_str(file);
-    identity.push('\n');
-    identity.push_str(message);
-    identity
 }
 
 /// The value as it may be shown, how it is encoded, and why it was taken for a credential.
-pub fn label(leak: &Leak) -> String {
-    let mut told = String::with_capacity(128);
-    leak.masked.write(&mut told);
+pub fn label(leak: &Leak, told: &mut String) {
+    leak.masked.write(told);
     if !leak.encoding.is_empty() {
         told.push_str(", in ");
         told.push_str(leak.encoding);
     }
     told.push_str(": ");
     told.push_str(leak.reason);
-    told
 }
 
 /// The next step, in the repository's convention where there is one.
-pub fn help(leak: &Leak, convention: Option<Convention<'_>>) -> String {
+pub fn help(leak: &Leak, convention: Option<Convention<'_>>, told: &mut String) {
     let revoke = match leak.rule {
         LeakRule::ProviderToken | LeakRule::PrivateKey | LeakRule::Jwt => "revoke it, then take a new one",
         LeakRule::Placeholder => "leave it empty and guard it with `required`, or take it",
         _ => "take it",
     };
     if leak.rule == LeakRule::Placeholder && convention.is_none() {
-        return "leave it empty and guard it with `required`".to_owned();
+        told.push_str("leave it empty and guard it with `required`");
+        return;
     }
-    let key = vault_key(leak);
-    let mut told = String::with_capacity(256);
     if let Some(convention) = convention {
+        let mut key = String::new();
+        vault_key(leak, &mut key);
         let _ = write!(told, "{revoke} from Vault: add `{key}` to an ExternalSecret");
         if let Some(store) = convention.store {
             let _ = write!(told, " of {store}");
@@ -100,11 +120,10 @@ pub fn help(leak: &Leak, convention: Option<Convention<'_>>) -> String {
     } else {
         told.push_str(revoke);
         told.push_str(" from a store: an ExternalSecret that reads `");
-        told.push_str(&key);
+        vault_key(leak, told);
         told.push('`');
     }
-    consumer(leak, &mut told);
-    told
+    consumer(leak, told);
 }
 
 /// How the place gets the value then.
@@ -130,7 +149,7 @@ fn consumer(leak: &Leak, told: &mut String) {
 }
 
 /// A key for the store, from the names that the value stands under: `threads-db-password`.
-fn vault_key(leak: &Leak) -> String {
+fn vault_key(leak: &Leak, told: &mut String) {
     const NOISE: [&str; 21] = [
         "spec",
         "template",
@@ -157,29 +176,31 @@ fn vault_key(leak: &Leak) -> String {
     let mut names = leak.path.rsplit(['.', ' ', '›']).filter(|p| !p.is_empty() && !NOISE.contains(p));
     let (last, before) = (names.next().unwrap_or_default(), names.next());
     let long = last.len() > 14 || last.bytes().any(|b| matches!(b, b'_' | b'-'));
-    let mut key = String::with_capacity(32);
+    let start = told.len();
     for part in before.filter(|_| !long).into_iter().chain([last]) {
         let mut previous_lower = false;
-        dash(&mut key);
+        dash(told, start);
         for b in part.bytes() {
             if b.is_ascii_uppercase() && previous_lower {
-                dash(&mut key);
+                dash(told, start);
             }
             previous_lower = b.is_ascii_lowercase() || b.is_ascii_digit();
             if b.is_ascii_alphanumeric() {
-                key.push(b.to_ascii_lowercase().into());
+                told.push(b.to_ascii_lowercase().into());
             } else {
-                dash(&mut key);
+                dash(told, start);
             }
         }
     }
-    key.truncate(key.trim_end_matches('-').len());
-    if key.is_empty() { leak.kind.to_lowercase().replace([' ', '.', '(', ')'], "-") } else { key }
+    told.truncate(start + told[start..].trim_end_matches('-').len());
+    if told.len() == start {
+        told.push_str(&leak.kind.to_lowercase().replace([' ', '.', '(', ')'], "-"));
+    }
 }
 
-/// One dash between two parts, and none at the start.
-fn dash(key: &mut String) {
-    if !key.is_empty() && !key.ends_with('-') {
+/// One dash between two parts of a key, and none at its start.
+fn dash(key: &mut String, start: usize) {
+    if key.len() > start && !key.ends_with('-') {
         key.push('-');
     }
 }

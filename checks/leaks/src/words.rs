@@ -82,14 +82,18 @@ pub fn monotonous(text: &[u8]) -> bool {
     if variety(text) <= 2 + text.len() / 16 {
         return true;
     }
-    let steps = text
-        .windows(2)
-        .filter(|w| {
-            let d = i16::from(w[1].to_ascii_lowercase()) - i16::from(w[0].to_ascii_lowercase());
-            (-1..=1).contains(&d) || (w[0] == b'9' && w[1] == b'0')
-        })
-        .count();
-    steps * 100 >= (text.len() - 1) * 70
+    is_stepped(text)
+}
+
+/// Whether most characters are the neighbours of those before them, on the keyboard or in the alphabet.
+pub fn is_stepped(text: &[u8]) -> bool {
+    let step = |(a, b): (&u8, &u8)| {
+        let distance = b.to_ascii_lowercase().wrapping_sub(a.to_ascii_lowercase());
+        // One down, none, one up. Bytes, and no short cuts: many are compared at once.
+        u32::from((distance.wrapping_add(1) <= 2) | ((*a == b'9') & (*b == b'0')))
+    };
+    let steps: u32 = text.iter().zip(text.iter().skip(1)).map(step).sum();
+    steps as usize * 100 >= text.len().saturating_sub(1) * 70
 }
 
 /// How much of a text is made of words: letters in word-like runs of four or more, per hundred characters.

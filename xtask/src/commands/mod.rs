@@ -15,6 +15,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use ::leaks::Redactor;
+use anstream::adapter::StripBytes;
 use checks::model::Matrix;
 use finding::Finding;
 
@@ -149,16 +150,16 @@ pub fn to_pipe(redactor: &Redactor, write: impl FnOnce(&mut dyn Write) -> std::i
 }
 
 fn through(
-    stdout: impl Write,
+    to: impl Write,
     redactor: &Redactor,
     write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
 ) -> std::io::Result<()> {
     if redactor.is_empty() {
         // What needs no masking needs not to be held back.
-        let mut out = std::io::BufWriter::with_capacity(1 << 20, stdout);
+        let mut out = std::io::BufWriter::with_capacity(1 << 20, to);
         write(&mut out).and_then(|()| out.flush())
     } else {
-        let mut out = Redacting::new(stdout, redactor);
+        let mut out = Redacting::new(to, redactor);
         write(&mut out).and_then(|()| out.finish())
     }
 }
@@ -178,20 +179,36 @@ pub fn to_stderr(redactor: &Redactor, write: impl FnOnce(&mut dyn Write) -> std:
     let _ = write(&mut err).and_then(|()| err.finish());
 }
 
-/// Writes a report file atomically, through the redactor.
+/// Takes colours off.
+struct Plain<'a> {
+    out: &'a mut dyn Write,
+    state: StripBytes,
+}
+
+impl Write for Plain<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        for part in self.state.strip_next(bytes) {
+            self.out.write_all(part)?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// Writes a report file atomically, through the redactor, and without colours: a file is no terminal.
 pub fn to_file(
     path: &Path,
     redactor: &Redactor,
     write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
 ) -> Result<(), Failure> {
-    let mut bytes = Vec::new();
-    let mut out = Redacting::new(&mut bytes, redactor);
-    write(&mut out).and_then(|()| out.finish()).and_then(|()| crate::golden::write::atomically(path, &bytes)).map_err(
-        |e| {
-            Failure::Words(format!(
-                "the report {} cannot be written: {e}\n  help: name a file in a folder that can be written",
-                path.display()
-            ))
-        },
-    )
+    let plain = |out: &mut dyn Write| write(&mut Plain { out, state: StripBytes::new() });
+    crate::golden::write::atomically(path, |file| through(file, redactor, plain)).map_err(|e| {
+        Failure::Words(format!(
+            "the report {} cannot be written: {e}\n  help: name a file in a folder that can be written",
+            path.display()
+        ))
+    })
 }

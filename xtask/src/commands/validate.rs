@@ -420,13 +420,7 @@ fn sinks(session: &Session, report: &Report, redactor: &Redactor) -> Result<(), 
             Format::Sarif => sarif::write(report, out),
         };
         match &to.file {
-            Some(file) => to_file(file, redactor, |out| {
-                // A file is no terminal.
-                let mut coloured = Vec::new();
-                write(&mut coloured)?;
-                let plain = anstream::adapter::strip_str(&String::from_utf8_lossy(&coloured)).to_string();
-                out.write_all(plain.as_bytes())
-            })?,
+            Some(file) => to_file(file, redactor, write)?,
             None => to_stdout(redactor, write)?,
         }
     }

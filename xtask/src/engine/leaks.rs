@@ -83,7 +83,7 @@ impl Engine<'_> {
             let sources = leak.secrets.iter().find_map(|s| known.get(s.expose()));
             for place in &mut shown.render {
                 let path = sources.and_then(|s| s.first()).map(|(file, source)| values_path(cell, file, &source.path));
-                place.template = place.template.take().map(|t| self.template_line(cell, &t, path, &leak.name));
+                place.template = place.template.take().map(|t| self.template_line(cell, &t, path, leak.name()));
             }
             if let Some(sources) = sources {
                 for (path, source) in sources {

@@ -1,6 +1,6 @@
 //! Atomic writes: a file is there as it was, or as it shall be, whenever the program is killed.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -23,18 +23,22 @@ pub fn remove_leftovers(target: &Path) {
 }
 
 /// Writes a file through a temporary neighbour and a rename, making its folders. Takes away neighbours that killed runs have left.
-pub fn atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub fn atomically(path: &Path, content: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     scratch::remove_files(folder, BESIDE.0, BESIDE.1);
-    let file = filled(scratch::file(folder, BESIDE.0, BESIDE.1)?, path, bytes)?;
+    let file = filled(scratch::file(folder, BESIDE.0, BESIDE.1)?, path, content)?;
     file.persist(path).map_err(|e| e.error)?;
     Ok(())
 }
 
 /// A temporary file with the content and the rights that a file shall have.
-fn filled(mut file: NamedTempFile, path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
-    file.write_all(bytes)?;
+fn filled(
+    mut file: NamedTempFile,
+    path: &Path,
+    content: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<NamedTempFile> {
+    content(file.as_file_mut())?;
     // As an editor would have made it: a temporary file is for its owner only, a tracked file is not.
     let mode = fs::metadata(path).map_or_else(|_| default_mode(), |m| m.permissions());
     file.as_file().set_permissions(mode)?;
@@ -55,13 +59,15 @@ pub fn replace(root: &Path, file: &str, bytes: &[u8], target: &Path) -> io::Resu
 pub fn through(path: &Path, bytes: &[u8], target: &Path) -> io::Result<()> {
     let folder = scratch_below(target);
     let Ok(file) = own_folder(&folder).and_then(|()| scratch::file(&folder, BELOW.0, BELOW.1)) else {
-        return atomically(path, bytes);
+        return atomically(path, |file| file.write_all(bytes));
     };
-    let file = filled(file, path, bytes)?;
+    let file = filled(file, path, |file| file.write_all(bytes))?;
     fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
     match file.persist(path) {
         Ok(_) => Ok(()),
-        Err(error) if error.error.kind() == io::ErrorKind::CrossesDevices => atomically(path, bytes),
+        Err(error) if error.error.kind() == io::ErrorKind::CrossesDevices => {
+            atomically(path, |file| file.write_all(bytes))
+        }
         Err(error) => Err(error.error),
     }
 }
@@ -76,7 +82,7 @@ pub fn own_folder(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)?;
     let ignore = path.join(".gitignore");
     if !ignore.exists() {
-        atomically(&ignore, b"*\n")?;
+        atomically(&ignore, |file| file.write_all(b"*\n"))?;
     }
     Ok(())
 }

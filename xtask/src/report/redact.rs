@@ -1,6 +1,7 @@
 //! The writer that every sink goes through: what the scan found in the run's inputs never leaves it.
 //!
-//! Text is held back until its line is complete, so that a value cannot slip through between two writes.
+//! Text is held back, so that a value cannot slip through between two writes: to the end where a value may have several lines,
+//! and to the end of a line where none has.
 
 use std::io::{self, Write};
 
@@ -22,6 +23,9 @@ pub fn mask_key() -> MaskKey {
     MaskKey::new(bytes)
 }
 
+/// Where no value has more than one line, so much is held back before whole lines are let go.
+const HELD: usize = 1 << 16;
+
 /// Masks known secrets in everything written to it.
 pub struct Redacting<'a, W: Write> {
     inner: W,
@@ -35,6 +39,15 @@ impl<'a, W: Write> Redacting<'a, W> {
         Self { inner, redactor, pending: Vec::new() }
     }
 
+    /// Writes out the lines that are whole.
+    fn let_go(&mut self) -> io::Result<()> {
+        let Some(end) = self.pending.iter().rposition(|b| *b == b'\n') else { return Ok(()) };
+        let text = String::from_utf8_lossy(&self.pending[..=end]);
+        self.inner.write_all(self.redactor.redact(&text).as_bytes())?;
+        self.pending.drain(..=end);
+        Ok(())
+    }
+
     /// Writes out what is held back. A secret may span lines, so everything is masked at once here.
     pub fn finish(mut self) -> io::Result<()> {
         let text = String::from_utf8_lossy(&self.pending);
@@ -46,6 +59,9 @@ impl<'a, W: Write> Redacting<'a, W> {
 impl<W: Write> Write for Redacting<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.pending.extend_from_slice(bytes);
+        if self.pending.len() >= HELD && !self.redactor.spans_lines() {
+            self.let_go()?;
+        }
         Ok(bytes.len())
     }
 

@@ -19,36 +19,48 @@ const ROOT: &str = "%SRCROOT%";
 /// The version is part of the name: another way to make fingerprints gets another one.
 const FINGERPRINT: &str = "xtask/v1";
 
-/// Writes the report.
+/// Writes the report, a result on each line.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let results: Vec<Value> = report
-        .findings
-        .iter()
-        .map(|finding| result(finding, None))
-        .chain(report.excused.iter().map(|excused| result(&excused.finding, Some(excused))))
-        .collect();
+    let results = report.findings.iter().map(found).chain(report.excused.iter().map(excused));
+    write_with(&report.troubles, out, |out| {
+        for (number, result) in results.enumerate() {
+            out.write_all(if number > 0 { b",\n" } else { b"" })?;
+            serde_json::to_writer(&mut *out, &result)?;
+        }
+        Ok(())
+    })
+}
+
+/// Writes a report whose results, with commas between them, somebody else writes.
+pub fn write_with(
+    troubles: &[String],
+    out: &mut dyn Write,
+    results: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
     let notifications: Vec<Value> =
-        report.troubles.iter().map(|text| json!({"level": "error", "message": {"text": text}})).collect();
-    let log = json!({
-        "$schema": SCHEMA,
-        "version": "2.1.0",
-        "runs": [{
-            "tool": {"driver": {
-                "name": "xtask",
-                "semanticVersion": env!("CARGO_PKG_VERSION"),
-                "rules": rules::registry().iter().map(|rule| descriptor(rule)).collect::<Vec<_>>(),
-            }},
-            "invocations": [{
-                "executionSuccessful": report.troubles.is_empty(),
-                "toolExecutionNotifications": notifications,
-            }],
-            "originalUriBaseIds": {ROOT: {"description": {"text": "The root of the repository."}}},
-            "columnKind": "unicodeCodePoints",
-            "results": results,
-        }],
+        troubles.iter().map(|text| json!({"level": "error", "message": {"text": text}})).collect();
+    let driver = json!({
+        "name": "xtask",
+        "semanticVersion": env!("CARGO_PKG_VERSION"),
+        "rules": rules::registry().iter().map(|rule| descriptor(rule)).collect::<Vec<_>>(),
     });
-    serde_json::to_writer_pretty(&mut *out, &log)?;
-    writeln!(out)
+    let invocation = json!({"executionSuccessful": troubles.is_empty(), "toolExecutionNotifications": notifications});
+    let bases = json!({ROOT: {"description": {"text": "The root of the repository."}}});
+    writeln!(out, "{{\"$schema\": \"{SCHEMA}\", \"version\": \"2.1.0\", \"runs\": [{{")?;
+    writeln!(out, "\"tool\": {{\"driver\": {driver:#}}},\n\"invocations\": [{invocation}],")?;
+    writeln!(out, "\"originalUriBaseIds\": {bases},\n\"columnKind\": \"unicodeCodePoints\",\n\"results\": [")?;
+    results(out)?;
+    writeln!(out, "\n]}}]}}")
+}
+
+/// The result of a finding.
+pub fn found(finding: &Finding) -> Value {
+    result(finding, None)
+}
+
+/// The result of a finding that is excused: it is there, and suppressed.
+pub fn excused(excused: &Excused) -> Value {
+    result(&excused.finding, Some(excused))
 }
 
 fn descriptor(rule: &Rule) -> Value {

@@ -17,6 +17,7 @@ use self::convict::{convict, fallback};
 use self::tables::user_line;
 pub use self::tables::{pgpass, userlist};
 use crate::leak::Where;
+use crate::lexicon::Finder;
 use crate::names::{self, Class, Name};
 use crate::programs;
 use crate::sink::{Scan, Text};
@@ -48,59 +49,62 @@ const MAX_BARE: usize = 512;
 
 const MAX_NAME: usize = 128;
 
+/// Parts of the names of credentials, and what leads to passwords of SQL.
+const WORDS: [&str; 33] = [
+    "pass",
+    "pwd",
+    "psw",
+    "secret",
+    "token",
+    "key",
+    "cred",
+    "auth",
+    "salt",
+    "licen",
+    "psk",
+    "pepper",
+    "mnemonic",
+    "otp",
+    "jwt",
+    "bearer",
+    "hmac",
+    "senha",
+    "contrasena",
+    "wachtwoord",
+    "motdepasse",
+    "cookie",
+    "bindpw",
+    "securestring",
+    "userpw",
+    "rootpw",
+    "seed",
+    "identified by",
+    "identified with",
+    "_pw",
+    "_pat",
+    "sas_",
+    "_pat=",
+];
+
+/// And what leads to programs that take one.
+fn all_words() -> impl Iterator<Item = String> {
+    WORDS.into_iter().map(str::to_owned).chain(programs::marks())
+}
+
 fn words() -> &'static AhoCorasick {
-    static WORDS: OnceLock<AhoCorasick> = OnceLock::new();
-    WORDS.get_or_init(|| {
-        AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(
-                [
-                    "pass",
-                    "pwd",
-                    "psw",
-                    "secret",
-                    "token",
-                    "key",
-                    "cred",
-                    "auth",
-                    "salt",
-                    "licen",
-                    "psk",
-                    "pepper",
-                    "mnemonic",
-                    "otp",
-                    "jwt",
-                    "bearer",
-                    "hmac",
-                    "senha",
-                    "contrasena",
-                    "wachtwoord",
-                    "motdepasse",
-                    "cookie",
-                    "bindpw",
-                    "securestring",
-                    "userpw",
-                    "rootpw",
-                    "seed",
-                    "identified by",
-                    "identified with",
-                    "_pw",
-                    "_pat",
-                    "sas_",
-                    "_pat=",
-                ]
-                .map(str::to_owned)
-                .into_iter()
-                .chain(programs::marks()),
-            )
-            .expect("a few short words fit")
+    static FINDER: OnceLock<AhoCorasick> = OnceLock::new();
+    FINDER.get_or_init(|| {
+        let builder =
+            AhoCorasick::builder().ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA)).build(all_words());
+        builder.expect("a few short words fit")
     })
 }
 
 /// Whether a text has any word that could name a credential.
 pub fn worth_a_look(text: &[u8]) -> bool {
-    words().is_match(text)
+    static FINDER: OnceLock<Option<Finder>> = OnceLock::new();
+    let finder = FINDER.get_or_init(|| Finder::new(all_words(), true));
+    finder.as_ref().is_some_and(|finder| finder.is_inside(text))
 }
 
 /// Scans every line of a range.

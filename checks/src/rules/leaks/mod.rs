@@ -21,17 +21,15 @@ use leaks::{Leak, LeakRule};
 
 /// The finding of a leak in a file. `secrets` is the repository's convention, if it states one.
 pub fn finding(leak: &Leak, file: &str, secrets: Option<&Secrets>) -> Finding {
+    let mut finding = Finding::new("", Severity::Off, "");
+    tell(&mut finding, leak, file, secrets);
+    finding
+}
+
+/// Makes a finding the one of a leak. What it was is forgotten, its memory used again.
+pub fn tell(finding: &mut Finding, leak: &Leak, file: &str, secrets: Option<&Secrets>) {
     let rule = rule(leak.rule);
-    let file = if leak.member.is_empty() { file.to_owned() } else { format!("{file}!/{}", leak.member) };
-    let place =
-        Place { file, line: leak.line, column: leak.column, end_line: leak.end_line, end_column: leak.end_column };
-    let message = telling::message(leak);
-    let identity = telling::identity(&place.file, &message);
-    rule.finding(message)
-        .identity(identity)
-        .at(place)
-        .label(telling::label(leak))
-        .help(telling::help(leak, secrets.map(convention)))
+    telling::tell(finding, leak, file, rule.severity, secrets.map(convention));
 }
 
 fn convention(secrets: &Secrets) -> Convention<'_> {
@@ -40,6 +38,12 @@ fn convention(secrets: &Secrets) -> Convention<'_> {
         remote_key: secrets.remote_key.as_deref(),
         remote_property: secrets.remote_property.as_deref(),
     }
+}
+
+fn told(tell: impl FnOnce(&mut String)) -> String {
+    let mut text = String::new();
+    tell(&mut text);
+    text
 }
 
 /// The findings of the leaks of a render, each with the object and the path in it. `objects` are the render's, in its order.
@@ -56,9 +60,9 @@ pub fn in_render(leaks: &[Leak], objects: &[Object], cell: &str, secrets: Option
                 template: object.and_then(|o| o.template.clone()),
             };
             rule(leak.rule)
-                .finding(telling::message(leak))
+                .finding(told(|text| telling::message(leak, text)))
                 .note(format!("{}: {}", leak.masked, leak.reason))
-                .help(telling::help(leak, secrets.map(convention)))
+                .help(told(|text| telling::help(leak, secrets.map(convention), text)))
                 .shown(render)
         })
         .collect()
@@ -88,11 +92,14 @@ pub fn rule(rule: LeakRule) -> &'static Rule {
 
 /// Whether a leak only shows how something is written: a placeholder in the template of a page, or in what a schema says of a value.
 pub fn only_explains(leak: &Leak, file: &str) -> bool {
+    if leak.rule != LeakRule::Placeholder {
+        return false;
+    }
     let name = file.rsplit('/').next().unwrap_or(file);
     let page = name.ends_with(".md.gotmpl");
     let schema =
         name.ends_with("schema.json") && leak.path.split(['.', '›', '[', ' ']).any(|step| EXPLAINING.contains(&step));
-    leak.rule == LeakRule::Placeholder && (page || schema)
+    page || schema
 }
 
 /// Keywords of a schema under which no value is set.
