@@ -7,6 +7,7 @@ use super::decode;
 use super::leak::{LeakRule, Where};
 use super::lines::{self, Bare, Lines};
 use super::names::{self, Class, Name};
+use super::programs::{self, Command};
 use super::sink::{Charge, Scan, Text};
 use super::verdict::{self, Trust};
 use super::words::has_pair;
@@ -303,71 +304,53 @@ fn secret_text(
     nested::value(scan, text, range, value.escaped, &key_name, around.place);
 }
 
-/// Arguments in their order: a flag whose value is the next item, the program's own short flags.
+/// Arguments in their order: a flag whose value is the next item, and what the program takes by itself.
 #[derive(Debug, Clone, Default)]
 pub struct Args {
-    flag: Option<Vec<u8>>,
-    program: Program,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Program {
-    #[default]
-    Unknown,
-    Mysql,
-    Redis,
-    Curl,
+    flag: Option<Range<usize>>,
+    command: Command,
 }
 
 impl Args {
+    /// Those of a container, whose `command` is the text before.
+    pub fn after(command: &[u8]) -> Self {
+        const LONGEST: usize = 256;
+        let mut args = Self::default();
+        let ends = |b: &u8| b.is_ascii_whitespace() || b"[],:\"'".contains(b);
+        for word in command[..command.len().min(LONGEST)].split(ends).filter(|word| !word.is_empty() && *word != b"-") {
+            if !args.command.begins(word) {
+                args.command.word(word);
+            }
+        }
+        args
+    }
+
     /// Judges the next item.
     pub fn item(&mut self, scan: &mut Scan, text: &Text<'_>, item: &Scalar, path: &dyn Fn() -> String) {
         let bytes = &text.bytes[item.range.clone()];
         scan.adopt(text, &item.range, Where::Args, path);
-        let base = bytes.rsplit(|&b| b == b'/').next().unwrap_or_default();
-        if base.starts_with(b"mysql") || base.starts_with(b"mariadb") {
-            self.program = Program::Mysql;
-        } else if base.starts_with(b"redis") {
-            self.program = Program::Redis;
-        } else if base == b"curl" {
-            self.program = Program::Curl;
+        let part = if self.command.begins(bytes) { None } else { self.command.word(bytes) };
+        if let Some(part) = part {
+            let range = item.range.start + part.start..item.range.start + part.end;
+            programs::tell(scan, text, range, Lines { bare: Bare::Literal, place: Where::Args }, &path());
+            return;
         }
         if let Some(flag) = self.flag.take()
             && !bytes.starts_with(b"-")
         {
-            let short = matches!(flag.as_slice(), b"-a" | b"-u");
-            let name = if short { Name { class: Class::Password, kind: "password" } } else { scan.name(&flag) };
-            let skip = if flag == b"-u" { memchr::memchr(b':', bytes).map_or(bytes.len(), |at| at + 1) } else { 0 };
-            let value = &bytes[skip..];
-            if let Some(charge) = verdict::judge(name, &flag, value, Where::Args, Trust::High) {
-                let path = format!("{} {}", path(), String::from_utf8_lossy(&flag));
-                scan.report(charge, text, item.range.start + skip..item.range.end, Where::Args, &path, value);
+            let flag = &text.bytes[flag];
+            if let Some(charge) = verdict::judge(scan.name(flag), flag, bytes, Where::Args, Trust::High) {
+                let path = format!("{} {}", path(), String::from_utf8_lossy(flag));
+                scan.report(charge, text, item.range.clone(), Where::Args, &path, bytes);
             }
             return;
         }
         let dashes = bytes.iter().take_while(|&&b| b == b'-').count();
         let rest = &bytes[dashes..];
-        if (1..=2).contains(&dashes) && !rest.is_empty() {
-            let plain = rest.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
-            match self.program {
-                Program::Mysql
-                    if dashes == 1 && rest[0] == b'p' && rest.len() > 1 && !rest.starts_with(b"password") =>
-                {
-                    let name = Name { class: Class::Password, kind: "password" };
-                    if let Some(charge) = verdict::judge(name, b"-p", &rest[1..], Where::Args, Trust::High) {
-                        let range = item.range.start + 2..item.range.end;
-                        scan.report(charge, text, range, Where::Args, &format!("{} -p", path()), &rest[1..]);
-                    }
-                    return;
-                }
-                Program::Redis if bytes == b"-a" => self.flag = Some(b"-a".to_vec()),
-                Program::Curl if bytes == b"-u" || bytes == b"--user" => self.flag = Some(b"-u".to_vec()),
-                _ if plain && scan.name(rest).class >= Class::Weak => self.flag = Some(rest.to_vec()),
-                _ => {}
-            }
-            if self.flag.is_some() {
-                return;
-            }
+        let plain = rest.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+        if (1..=2).contains(&dashes) && plain && scan.name(rest).class >= Class::Weak {
+            self.flag = Some(item.range.start + dashes..item.range.end);
+            return;
         }
         if lines::worth_a_look(bytes) || (bytes.len() > 24 && nested::is_base64(bytes)) {
             nested::value(scan, text, item.range.clone(), item.escaped, &path(), Where::Args);

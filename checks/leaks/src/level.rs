@@ -80,14 +80,16 @@ impl Level {
 
     /// A list below the current key.
     pub fn list(&self) -> Self {
-        Self { args: Args::default(), name: None, value: None, ..self.clone() }
+        Self { name: None, value: None, ..self.clone() }
     }
 
     /// Goes on to a key.
     pub fn set_key(&mut self, text: &Text<'_>, key: Range<usize>) {
         self.child = self.around.below(&text.bytes[self.parent.clone()], &text.bytes[key.clone()]);
-        self.key = key;
-        self.args = Args::default();
+        let before = std::mem::replace(&mut self.key, key);
+        let follows = text.bytes[self.key.clone()] == *b"args" && text.bytes[before.clone()] == *b"command";
+        let between = text.bytes.get(before.end..self.key.start).filter(|_| follows);
+        self.args = between.map_or_else(Args::default, Args::after);
         self.waits = true;
     }
 
@@ -167,6 +169,8 @@ impl Level {
                 }
                 self.args.item(scan, text, value, path);
             }
+            // The health check of a compose file.
+            _ if text.bytes[self.key.clone()] == *b"test" => self.args.item(scan, text, value, path),
             _ => {
                 let key = &text.bytes[self.key.clone()];
                 let mut name = scan.name(key);

@@ -79,7 +79,8 @@ pub fn judge(value: &[u8]) -> Shape {
     strength(value)
 }
 
-/// Letters of both cases and digits, nothing else, that change too often to be words: `aX4kk9Bz…`.
+/// Letters of both cases and digits, nothing else, that change too often to be words: `aX4kk9Bz…`; or less often, where no part
+/// sounds like a word.
 fn is_generated(value: &[u8]) -> bool {
     if !(12..=64).contains(&value.len()) {
         return false;
@@ -104,7 +105,12 @@ fn is_generated(value: &[u8]) -> bool {
         changes += usize::from(class != before);
         before = class;
     }
-    lower >= 2 && upper >= 2 && digits >= 2 && changes * 2 > value.len() && variety(value) >= 8 && !is_stepped(value)
+    lower >= 2
+        && upper >= 2
+        && digits >= 2
+        && (changes * 2 > value.len() || changes * 5 > value.len() * 2 && word_share(value) == 0)
+        && variety(value) >= 8
+        && !is_stepped(value)
 }
 
 /// Without a pair of quotes that another pair was around: `'"$PASSWORD"'`, `${PASSWORD:-"x"}`.

@@ -150,30 +150,7 @@ fn consumer(leak: &Leak, told: &mut String) {
 
 /// A key for the store, from the names that the value stands under: `threads-db-password`.
 fn vault_key(leak: &Leak, told: &mut String) {
-    const NOISE: [&str; 21] = [
-        "spec",
-        "template",
-        "containers",
-        "env",
-        "value",
-        "values",
-        "data",
-        "stringData",
-        "auth",
-        "config",
-        "global",
-        "extraEnv",
-        "extraEnvVars",
-        "initContainers",
-        "metadata",
-        "annotations",
-        "args",
-        "command",
-        "secrets",
-        "secret",
-        "application",
-    ];
-    let mut names = leak.path.rsplit(['.', ' ', '›']).filter(|p| !p.is_empty() && !NOISE.contains(p));
+    let mut names = leak.path.rsplit(['.', ' ', '›']).filter(|p| !p.is_empty() && !says_nothing(p));
     let (last, before) = (names.next().unwrap_or_default(), names.next());
     let long = last.len() > 14 || last.bytes().any(|b| matches!(b, b'_' | b'-'));
     let start = told.len();
@@ -196,6 +173,34 @@ fn vault_key(leak: &Leak, told: &mut String) {
     if told.len() == start {
         told.push_str(&leak.kind.to_lowercase().replace([' ', '.', '(', ')'], "-"));
     }
+}
+
+/// What many names have before them, or are.
+fn says_nothing(name: &str) -> bool {
+    matches!(
+        name,
+        "spec"
+            | "template"
+            | "containers"
+            | "env"
+            | "value"
+            | "values"
+            | "data"
+            | "stringData"
+            | "auth"
+            | "config"
+            | "global"
+            | "extraEnv"
+            | "extraEnvVars"
+            | "initContainers"
+            | "metadata"
+            | "annotations"
+            | "args"
+            | "command"
+            | "secrets"
+            | "secret"
+            | "application"
+    )
 }
 
 /// One dash between two parts of a key, and none at its start.

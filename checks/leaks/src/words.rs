@@ -86,6 +86,7 @@ pub fn monotonous(text: &[u8]) -> bool {
 }
 
 /// Whether most characters are the neighbours of those before them, on the keyboard or in the alphabet.
+#[allow(clippy::needless_bitwise_bool)]
 pub fn is_stepped(text: &[u8]) -> bool {
     let step = |(a, b): (&u8, &u8)| {
         let distance = b.to_ascii_lowercase().wrapping_sub(a.to_ascii_lowercase());

@@ -129,7 +129,8 @@ pub(super) fn assigned(bytes: &[u8], left: usize, right: usize, flag: bool, how:
             }
             // `password x` of a configuration, alone on its line; `Passwort vergessen?` asks.
             let value = bytes[next..].trim_ascii_end();
-            let single = !value.iter().any(u8::is_ascii_whitespace) && !value.ends_with(b"?");
+            let asks = value.ends_with(b"?") && !value.iter().any(u8::is_ascii_digit);
+            let single = !value.iter().any(u8::is_ascii_whitespace) && !asks;
             if leads && how.bare == Bare::Literal && single {
                 let found = value_at(bytes, next, Bare::Literal, false)?;
                 return Some(Found { loose: true, leads: false, quoted: false, ..found });

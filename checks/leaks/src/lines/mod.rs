@@ -4,7 +4,6 @@
 
 mod assigned;
 mod convict;
-mod flags;
 mod lists;
 mod tables;
 
@@ -16,7 +15,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use self::assigned::{Found, assigned, assigned_variable, second_argument, value_at};
 pub use self::convict::{basic, default_of, default_of_ruby};
 use self::convict::{convict, fallback};
-use self::flags::{on_command_line, short_flag, user_flag, user_line};
+use self::tables::user_line;
 pub use self::tables::{pgpass, userlist};
 use crate::leak::Where;
 use crate::lexicon::Finder;
@@ -51,8 +50,8 @@ const MAX_BARE: usize = 512;
 
 const MAX_NAME: usize = 128;
 
-/// Parts of the names of credentials, and of programs that take one.
-const WORDS: [&str; 39] = [
+/// Parts of the names of credentials, and what leads to passwords of SQL.
+const WORDS: [&str; 35] = [
     "pass",
     "pwd",
     "psw",
@@ -83,10 +82,6 @@ const WORDS: [&str; 39] = [
     "identified by",
     "identified with",
     "_pw",
-    "curl ",
-    "mysql",
-    "sqlcmd",
-    "redis-cli",
     "_pat",
     "sas_",
     "_pat=",
@@ -94,8 +89,9 @@ const WORDS: [&str; 39] = [
     "pw:",
 ];
 
-fn all_words() -> impl Iterator<Item = &'static str> {
-    WORDS.into_iter().chain(programs::names())
+/// And what leads to programs that take one.
+fn all_words() -> impl Iterator<Item = String> {
+    WORDS.into_iter().map(str::to_owned).chain(programs::marks())
 }
 
 fn words() -> &'static AhoCorasick {
@@ -172,14 +168,12 @@ fn line(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, how: Lines, pair:
     if pair.name.is_some() {
         paired(scan, text, range.clone(), how, pair);
     }
-    if !worth_a_look(bytes) {
-        if let Some(value) = user_line(bytes) {
-            on_command_line(scan, text, range.start, bytes, value, how);
-        }
-        return;
+    let worth = worth_a_look(bytes);
+    if let Some(value) = user_line(bytes).or_else(|| worth.then(|| programs::piped(bytes))?) {
+        programs::tell(scan, text, range.start + value.start..range.start + value.end, how, "");
     }
-    if let Some(value) = programs::piped(bytes).or_else(|| user_line(bytes)) {
-        on_command_line(scan, text, range.start, bytes, value, how);
+    if !worth {
+        return;
     }
     if let Some(name) = pair_name(bytes) {
         *pair = Pair { name: Some(name.to_vec()), element: false, age: 0 };
@@ -234,14 +228,6 @@ fn one_word(
     how: Lines,
 ) -> usize {
     match &bytes[start..end] {
-        // A program's name has its space; of the other words only these two.
-        word if word.ends_with(b" ") && word != b"curl " => {
-            for value in programs::passwords(bytes, start, end) {
-                on_command_line(scan, text, base, bytes, value, how);
-            }
-            return end;
-        }
-        b"curl " => return user_flag(scan, text, base, bytes, end, how),
         word if word.eq_ignore_ascii_case(b"securestring") => {
             let rest = bytes[end..].strip_prefix(b" -String").map_or(end, |_| end + 8);
             if let Some(value) = value_at(bytes, rest, Bare::Quoted, false) {
@@ -273,13 +259,11 @@ fn one_word(
             }
             return end;
         }
-        word if word.eq_ignore_ascii_case(b"mysql") || word == b"redis-cli" || word == b"sqlcmd" => {
-            return short_flag(scan, text, base, bytes, end, how);
-        }
         _ => {}
     }
-    // The sign after `pw=` is none of the name.
-    let end = if matches!(bytes[end - 1], b'=' | b':') { end - 1 } else { end };
+    // The mark of a program ends it; the sign after `pw=` is none of the name.
+    let program = matches!(bytes[end - 1], b' ' | b'"');
+    let end = end - usize::from(program || matches!(bytes[end - 1], b'=' | b':'));
     let mut left = start;
     while left > floor && start - left < MAX_NAME && name_byte(bytes[left - 1]) {
         left -= 1;
@@ -288,21 +272,20 @@ fn one_word(
     while right < bytes.len() && right - start < MAX_NAME && name_byte(bytes[right]) {
         right += 1;
     }
+    // `sshpass` and `keytool` have a credential's word in their names.
+    if matches!(bytes.get(right), Some(b' ' | b'"')) {
+        for value in programs::passwords(text.bytes, base + left..base + right) {
+            programs::tell(scan, text, value, how, "");
+        }
+        if program {
+            return right;
+        }
+    }
     let dashes = bytes[left..right].iter().take_while(|&&b| b == b'-').count();
     let name_range = left + dashes..right;
     let name_bytes = trim_name(&bytes[name_range.clone()]);
     if name_bytes.is_empty() {
         return right;
-    }
-    // Programs whose names have a credential's word in them: `sshpass`, `htpasswd`.
-    if dashes == 0 && bytes.get(right) == Some(&b' ') {
-        let values = programs::passwords(bytes, left, right + 1);
-        if let Some(last) = values.last().map(|v| v.end) {
-            for value in values {
-                on_command_line(scan, text, base, bytes, value, how);
-            }
-            return last;
-        }
     }
     let mut name = scan.name(name_bytes);
     // `api_keys = ["x"]`: each is what the singular says.
@@ -342,8 +325,12 @@ fn one_word(
     }
     let Some(value) = assigned(bytes, left, right, flag, how) else {
         for value in lists::told(bytes, left, right, name, how) {
-            // A list of tokens may be one of their names.
-            let name = if name.class == Class::Token { Name { class: Class::Weak, ..name } } else { name };
+            // A list of tokens may be one of their names; in code only what looks random is trusted anyway.
+            let name = if name.class == Class::Token && how.bare != Bare::Quoted {
+                Name { class: Class::Weak, ..name }
+            } else {
+                name
+            };
             convict(scan, text, base, bytes, name_bytes, name, &value, how);
         }
         return right;

@@ -1,4 +1,4 @@
-//! Files whose lines are fields without names: `.pgpass`, `PgBouncer`'s list of users.
+//! Lines whose fields have no names: of `.pgpass`, of `PgBouncer`'s list of users, of Redis' and `HAProxy`'s users.
 
 use std::ops::Range;
 
@@ -49,4 +49,28 @@ pub fn userlist(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, place: Wh
         }
         at = stop + 1;
     }
+}
+
+/// `user app on >password` of Redis, `user app insecure-password x` and `stats auth app:x` of `HAProxy`.
+pub(super) fn user_line(line: &[u8]) -> Option<Range<usize>> {
+    let lead = line.iter().take_while(|b| matches!(b, b' ' | b'\t' | b'-' | b'"')).count();
+    let rest = &line[lead..];
+    let word = |from: usize| {
+        let length = line[from..].iter().take_while(|b| !b.is_ascii_whitespace() && **b != b'"').count();
+        (length > 3).then_some(from..from + length)
+    };
+    if rest.starts_with(b"user ") {
+        let redis = memchr::memmem::find(rest, b" on ").is_some();
+        if let Some(at) = memchr::memmem::find(rest, b" >").filter(|_| redis) {
+            return word(lead + at + 2);
+        }
+        for name in [b" insecure-password ".as_slice(), b" password "] {
+            if let Some(at) = memchr::memmem::find(rest, name) {
+                return word(lead + at + name.len());
+            }
+        }
+    }
+    let pair = word(lead + rest.strip_prefix(b"stats auth ").map(|after| rest.len() - after.len())?)?;
+    let colon = memchr::memchr(b':', &line[pair.clone()])?;
+    Some(pair.start + colon + 1..pair.end)
 }

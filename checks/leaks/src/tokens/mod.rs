@@ -1,15 +1,15 @@
-//! What can be found without a name: issuers' tokens, private keys, signed tokens, passwords in URLs. One pass of one automaton
-//! over the text finds where to look.
+//! What can be found without a name: issuers' tokens, private keys, signed tokens, passwords in URLs. One pass over
+//! the text finds where to look.
 
 mod keys;
+mod prefixes;
 mod urls;
 
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-
 use self::keys::{der, json_web_key, jwt, pem, service_account};
+use self::prefixes::Prefixes;
 pub use self::urls::password_shape;
 use self::urls::{data_source, oracle, userinfo};
 use crate::decode;
@@ -37,15 +37,9 @@ const MARKS: [&str; 13] = [
     "IBAAKCAgEA",
 ];
 
-fn finder() -> &'static AhoCorasick {
-    static FINDER: OnceLock<AhoCorasick> = OnceLock::new();
-    FINDER.get_or_init(|| {
-        AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(ISSUERS.iter().map(|i| i.prefix).chain(MARKS))
-            .expect("a few hundred short patterns fit")
-    })
+fn prefixes() -> &'static Prefixes {
+    static PREFIXES: OnceLock<Prefixes> = OnceLock::new();
+    PREFIXES.get_or_init(|| Prefixes::new(ISSUERS.iter().map(|issuer| issuer.prefix).chain(MARKS)))
 }
 
 /// Looks through a whole text.
@@ -55,12 +49,10 @@ pub fn scan(scan: &mut Scan, text: &Text<'_>, place: Where) {
     let mut done = 0;
     // Nor the object of one JSON web key.
     let mut looked = 0;
-    for hit in finder().find_overlapping_iter(bytes) {
-        let (start, end) = (hit.start(), hit.end());
+    prefixes().each(bytes, &mut |pattern, start, end| {
         if start < done {
-            continue;
+            return;
         }
-        let pattern = hit.pattern().as_usize();
         if let Some(issuer) = ISSUERS.get(pattern) {
             if let Some(range) = token(bytes, issuer.prefix, start, end, issuer) {
                 let reason = match issuer.proof {
@@ -70,7 +62,7 @@ pub fn scan(scan: &mut Scan, text: &Text<'_>, place: Where) {
                 let charge = Charge { rule: LeakRule::ProviderToken, kind: issuer.kind, reason };
                 scan.report(charge, text, range.clone(), place, "", &bytes[range]);
             }
-            continue;
+            return;
         }
         match pattern - ISSUERS.len() {
             0 => {
@@ -143,7 +135,7 @@ pub fn scan(scan: &mut Scan, text: &Text<'_>, place: Where) {
                 }
             }
         }
-    }
+    });
 }
 
 fn token(

@@ -13,9 +13,10 @@ pub static RULE: Rule = Rule {
     doc: "\
 ## What it finds
 A literal after a credential's flag in command, args or a shell string: `--password=…`, `--password …`, also split over two
-items of a list; and what programs take without saying so: `-p…` of MySQL's tools, `-a …` of redis-cli, `-u user:…` of curl,
-`-p …` of `docker login` and sshpass, the last word of `htpasswd -b` and `rabbitmqctl add_user`, what `echo` hands to
-`--password-stdin` or chpasswd, and two dozen more.
+items of a list; and what a hundred programs take without saying so, in a shell string, in a list of arguments (`args` go on
+where `command` ends) and in a Dockerfile: `-p…` of MySQL's tools, `-a …` of redis-cli, `-u user:…` of curl, `-p …` of
+`docker login` and sshpass, the last word of `htpasswd -b` and `rabbitmqctl add_user`; and what `echo` hands to
+`--password-stdin` or chpasswd.
 
 ## Why it matters
 Command lines show in the process list of the node, in `kubectl describe`, in audit logs.
