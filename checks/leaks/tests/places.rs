@@ -298,6 +298,7 @@ const NONE: &[(&str, &str)] = &[
     ("a.java", "\"ssl.keystore.password=${secrets:space/name-4:tls-9093.key}\""),
     ("a.sql", "INSERT INTO roles (name) VALUES ('password.reset'), ('token.create2');"),
     ("a.tf", "x = <<-YAML\n  replicas: 1\n  YAML\npassword = random_password.db1.result\n"),
+    ("a.rs", "let text = format!(\"DB_PASSWORD={}\\nAPI_KEY=\\n\", secret1);"),
     ("a.go", "query := \"token=\" + value1\nname := \"password=%s\""),
     ("README.md", "The primary key: `user_id2` is an API key: no."),
 ];

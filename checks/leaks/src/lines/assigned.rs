@@ -170,9 +170,11 @@ pub(super) fn assigned(bytes: &[u8], left: usize, right: usize, flag: bool, how:
     }
     // `"DB_PASSWORD=x"` in a list for a program's environment.
     if sep == b'=' && how.bare == Bare::Quoted && spaces == 0 && !closed {
-        let quote = left.checked_sub(1).map(|at| bytes[at]).filter(|b| matches!(b, b'"' | b'\''));
+        let quote = left.checked_sub(1).map(|at| &bytes[at]).filter(|b| matches!(b, b'"' | b'\''));
         let most = bytes.len().min(value_at_ + MAX_BARE);
-        if let Some(length) = quote.and_then(|quote| close_quote(&bytes[value_at_..most], quote)) {
+        // An escape ends it: a line's end, the quote of a string in a string.
+        let ends = quote.and_then(|&quote| memchr::memchr2(quote, b'\\', &bytes[value_at_..most]));
+        if let Some(length) = ends {
             let found = Found { start: value_at_, end: value_at_ + length, quoted: true, loose: false, leads };
             return (length > 0).then_some(found);
         }
