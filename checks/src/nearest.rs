@@ -1,10 +1,11 @@
 //! The right name nearest to a wrong one.
 
-/// Up to three candidates that a slip of the fingers away, nearest first.
+/// Up to three candidates that are a slip of the fingers away, nearest first. The name itself is none: whoever asks has looked for
+/// it.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let bound = (name.chars().count() / 3).clamp(1, 4);
     let mut near: Vec<(usize, &str)> =
-        candidates.into_iter().map(|c| (distance(name, c), c)).filter(|(d, _)| *d <= bound).collect();
+        candidates.into_iter().map(|c| (distance(name, c), c)).filter(|(d, _)| (1..=bound).contains(d)).collect();
     near.sort_unstable();
     near.dedup();
     near.into_iter().take(3).map(|(_, c)| c.to_owned()).collect()
@@ -38,5 +39,6 @@ mod tests {
     fn a_slip_finds_its_name() {
         assert_eq!(super::nearest("agnets", ["agents", "graph"]), ["agents"]);
         assert!(super::nearest("x", ["agents"]).is_empty());
+        assert!(super::nearest("agents", ["agents"]).is_empty());
     }
 }

@@ -1,6 +1,9 @@
 //! Accept changed renders as the new goldens without asking, and say what changed.
 
-use checks::model::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use checks::model::{Cell, Severity};
+use checks::rules::render::nondeterministic;
 use leaks::Redactor;
 
 use super::validate::orphaned;
@@ -8,6 +11,7 @@ use super::{Failure, Outcome, Session, in_ci, to_stdout};
 use crate::cells;
 use crate::changes::{self, What};
 use crate::cli::{Global, Select};
+use crate::confirm::confirm;
 use crate::engine::{self, Engine};
 use crate::excuse::Excuses;
 use crate::golden::compare::{self, Comparison};
@@ -55,13 +59,14 @@ pub fn run(global: &Global, select: &Select, allow_removed: bool, force: bool) -
     let engine = Engine { root: &session.root, matrix: &session.matrix, sources: &sources, rules: &rules, key: &key };
     let in_sources = engine.all_sources().1;
     let guard = Guard { engine: &engine, in_sources: &in_sources, excuses: &excuses };
+    let random = random(&engine, &excuses, &renderer, &cells, session.jobs());
     let mut done: Vec<(usize, Blessed)> = Vec::new();
     let mut progress = Progress::new(cells.len(), global.quiet);
     pool::run(
         &cells,
         session.jobs(),
         process::cancelled,
-        |cell| bless(&session, &renderer, &guard, cell, allow_removed),
+        |cell| bless(&session, &renderer, &guard, cell, random.get(&cell.name()), allow_removed),
         |index, blessed| {
             progress.step(&cells[index].name());
             done.push((index, blessed));
@@ -133,7 +138,35 @@ pub fn run(global: &Global, select: &Select, allow_removed: bool, force: bool) -
     Ok(if troubles > 0 || stopped { 2 } else { u8::from(refused > 0) })
 }
 
-fn bless(session: &Session, renderer: &Renderer<'_>, guard: &Guard<'_>, cell: &Cell, allow_removed: bool) -> Blessed {
+/// Why cells come out otherwise each time, by their names: two renders of one moment may be equal all the same.
+fn random(
+    engine: &Engine<'_>,
+    excuses: &Excuses,
+    renderer: &Renderer<'_>,
+    cells: &[&Cell],
+    jobs: usize,
+) -> BTreeMap<String, String> {
+    let only = [&nondeterministic::RULE];
+    let mut found = Engine { rules: &only, ..*engine }.whole(&mut BTreeMap::new(), jobs);
+    confirm(renderer, cells, jobs, &BTreeSet::new(), &mut found);
+    let mut why = BTreeMap::new();
+    for finding in excuses.unwaived(engine.matrix, found).iter().filter(|f| f.severity == Severity::Error) {
+        let place = finding.place.as_ref().map(|p| format!(" ({}:{})", p.file, p.line)).unwrap_or_default();
+        for cell in &finding.cells {
+            why.entry(cell.clone()).or_insert_with(|| format!("{}{place}", finding.message));
+        }
+    }
+    why
+}
+
+fn bless(
+    session: &Session,
+    renderer: &Renderer<'_>,
+    guard: &Guard<'_>,
+    cell: &Cell,
+    random: Option<&String>,
+    allow_removed: bool,
+) -> Blessed {
     let render = renderer.template(cell);
     if let Some(why) = not_rendered(cell, &render) {
         return why;
@@ -147,6 +180,10 @@ fn bless(session: &Session, renderer: &Renderer<'_>, guard: &Guard<'_>, cell: &C
     };
     if let Some(why) = guard.refusal(cell, &text) {
         return Blessed::Refused(why);
+    }
+    if let Some(why) = random {
+        let name = cell.name();
+        return Blessed::Refused(format!("it is random: {why}; `cargo xtask validate {name}` says what to do"));
     }
     if cell.mask.is_empty() {
         let second = renderer.template(cell);

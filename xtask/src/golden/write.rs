@@ -23,7 +23,13 @@ pub fn remove_leftovers(target: &Path) {
 }
 
 /// Writes a file through a temporary neighbour and a rename, making its folders. Takes away neighbours that killed runs have left.
+/// What a link leads to is written, not the link; a pipe or a device is written as it is, since there is nothing to keep whole.
 pub fn atomically(path: &Path, content: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+    if fs::metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir()) {
+        return content(&mut File::options().write(true).open(path)?);
+    }
+    let real = fs::canonicalize(path);
+    let path = real.as_deref().unwrap_or(path);
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     scratch::remove_files(folder, BESIDE.0, BESIDE.1);
