@@ -156,6 +156,10 @@ pub fn judge(
     }
     let token = scan.adopt(text, &value.range, around.place, path);
     if has_pair(bytes, *b"{{") {
+        if let Some(before) = closed_by_action(bytes) {
+            let range = value.range.start..value.range.start + before;
+            return judge(scan, text, around, key, name, &Scalar { range, ..value.clone() }, path);
+        }
         actions::scan(scan, text, value.range.clone(), key, path, around.place);
         if lines::worth_a_look(bytes) {
             let how = Lines { bare: Bare::Literal, place: around.place };
@@ -224,6 +228,18 @@ pub fn judge(
         let key_name = String::from_utf8_lossy(key);
         nested::value(scan, text, value.range.clone(), value.escaped, &key_name, around.place);
     }
+}
+
+/// The length of a value that an action ends, not being part of it: `{{ if .x }}password: y{{ end }}`.
+fn closed_by_action(bytes: &[u8]) -> Option<usize> {
+    let inner = bytes.strip_suffix(b"}}")?;
+    let open = memchr::memmem::rfind(inner, b"{{")?;
+    let word = inner[open + 2..].trim_ascii();
+    let word = word.strip_prefix(b"-").unwrap_or(word);
+    let word = word.strip_suffix(b"-").unwrap_or(word).trim_ascii();
+    let control = word == b"end" || word == b"else" || word.starts_with(b"else ");
+    let before = bytes[..open].trim_ascii_end();
+    (control && !has_pair(before, *b"{{")).then_some(before.len())
 }
 
 /// An entry of a Secret's `data`.
