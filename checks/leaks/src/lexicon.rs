@@ -5,6 +5,7 @@ use aho_corasick::dfa::DFA;
 use aho_corasick::{Anchored, automaton::StateID};
 use std::collections::HashSet;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::ops::Range;
 use std::sync::OnceLock;
 
 /// FNV-1a: short keys, and nobody from outside chooses what is in the set.
@@ -124,11 +125,11 @@ impl Lexicon {
     /// Whether a word of the list is somewhere in a text.
     pub fn inside(&self, text: &[u8]) -> bool {
         let finder = self.finder.get_or_init(|| Finder::new(self.words(), false));
-        finder.as_ref().is_some_and(|finder| finder.is_inside(text))
+        finder.as_ref().is_some_and(|finder| finder.find(text).is_some())
     }
 }
 
-/// Tells whether one of several words is in a text. The texts are short: what a search sets up and skips ahead costs more there
+/// Finds one of several words in a text. The texts are short: what a search sets up and skips ahead costs more there
 /// than what it saves, so the automaton is walked by hand.
 pub struct Finder {
     automaton: DFA,
@@ -143,13 +144,15 @@ impl Finder {
         Some(Self { automaton, start })
     }
 
-    /// Whether a word is in a text.
-    pub fn is_inside(&self, text: &[u8]) -> bool {
+    /// Where the word stands that ends first in a text.
+    pub fn find(&self, text: &[u8]) -> Option<Range<usize>> {
         let mut state = self.start;
-        text.iter().any(|&byte| {
+        let ends = |&byte: &u8| {
             state = self.automaton.next_state(Anchored::No, state, byte);
             self.automaton.is_match(state)
-        })
+        };
+        let end = text.iter().position(ends)? + 1;
+        Some(end - self.automaton.pattern_len(self.automaton.match_pattern(state, 0))..end)
     }
 }
 

@@ -10,8 +10,6 @@ mod tables;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
-
 use self::assigned::{Found, assigned, assigned_variable, second_argument, value_at};
 pub use self::convict::{basic, default_of, default_of_ruby};
 use self::convict::{convict, fallback};
@@ -89,25 +87,16 @@ const WORDS: [&str; 35] = [
     "pw:",
 ];
 
-/// And what leads to programs that take one.
-fn all_words() -> impl Iterator<Item = String> {
-    WORDS.into_iter().map(str::to_owned).chain(programs::marks())
-}
-
-fn words() -> &'static AhoCorasick {
-    static FINDER: OnceLock<AhoCorasick> = OnceLock::new();
-    FINDER.get_or_init(|| {
-        let builder =
-            AhoCorasick::builder().ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA)).build(all_words());
-        builder.expect("a few short words fit")
-    })
+/// Where the first word stands that could name a credential, or a program that takes one.
+fn find_word(text: &[u8]) -> Option<Range<usize>> {
+    static FINDER: OnceLock<Option<Finder>> = OnceLock::new();
+    let words = || WORDS.into_iter().map(str::to_owned).chain(programs::marks());
+    FINDER.get_or_init(|| Finder::new(words(), true)).as_ref()?.find(text)
 }
 
 /// Whether a text has any word that could name a credential.
 pub fn worth_a_look(text: &[u8]) -> bool {
-    static FINDER: OnceLock<Option<Finder>> = OnceLock::new();
-    let finder = FINDER.get_or_init(|| Finder::new(all_words(), true));
-    finder.as_ref().is_some_and(|finder| finder.is_inside(text))
+    find_word(text).is_some()
 }
 
 /// Scans every line of a range.
@@ -186,8 +175,8 @@ fn line(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, how: Lines, pair:
         how
     };
     let mut from = 0;
-    while let Some(hit) = words().find(&bytes[from..]) {
-        let (start, end) = (from + hit.start(), from + hit.end());
+    while let Some(hit) = find_word(&bytes[from..]) {
+        let (start, end) = (from + hit.start, from + hit.end);
         let next = one_word(scan, text, range.start, bytes, start, end, from, how);
         from = next.max(end);
     }

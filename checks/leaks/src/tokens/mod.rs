@@ -65,14 +65,14 @@ pub fn scan(scan: &mut Scan, text: &Text<'_>, place: Where) {
             return;
         }
         match pattern - ISSUERS.len() {
-            0 => {
-                if let Some(range) = pem(bytes, start, end) {
+            mark @ (0 | 10..) => {
+                let (found, reason) = match mark {
+                    0 => (pem(bytes, start, end), "a PEM block with a private key's label and a body"),
+                    _ => (der(bytes, start), "base64 of a private key, without a label"),
+                };
+                if let Some(range) = found {
                     done = range.end;
-                    let charge = Charge {
-                        rule: LeakRule::PrivateKey,
-                        kind: "private key",
-                        reason: "a PEM block with a private key's label and a body",
-                    };
+                    let charge = Charge { rule: LeakRule::PrivateKey, kind: "private key", reason };
                     scan.report(charge, text, range.clone(), place, "", &bytes[range]);
                 }
             }
@@ -123,17 +123,6 @@ pub fn scan(scan: &mut Scan, text: &Text<'_>, place: Where) {
             8 => mailchimp(scan, text, start, end, place),
             9 if start >= looked => looked = json_web_key(scan, text, start, place),
             9 => {}
-            _ => {
-                if let Some(range) = der(bytes, start) {
-                    done = range.end;
-                    let charge = Charge {
-                        rule: LeakRule::PrivateKey,
-                        kind: "private key",
-                        reason: "base64 of a private key, without a label",
-                    };
-                    scan.report(charge, text, range.clone(), place, "", &bytes[range]);
-                }
-            }
         }
     });
 }

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::AddAssign;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use checks::model::{Place, Severity};
 use checks::rules;
 use checks::waivers::{self, Allowed, Date, Excused};
 use finding::Finding;
+use leaks::redact::MASK;
 use leaks::{Leak, MaskKey, Redactor, ScanFile, Traces};
 
 use super::files;
@@ -27,13 +28,13 @@ const VERBOSE_BLOCKS: usize = 1000;
 /// What is scanned, and how it is told.
 pub(super) struct Scan<'a> {
     /// In order.
-    pub files: &'a [PathBuf],
+    files: &'a [PathBuf],
     /// The forms that are asked for. Blocks, when people read it, become lines when there are too many of them.
-    pub forms: Vec<Form>,
+    forms: Vec<Form>,
     /// The most findings that are told as blocks.
     blocks: usize,
     /// Of the hashes in masks.
-    pub key: MaskKey,
+    key: MaskKey,
     traces: Traces,
     spool: Mutex<Spool>,
     told: AtomicUsize,
@@ -109,14 +110,11 @@ impl<'a> Scan<'a> {
             }
         });
         totals.binary.sort();
+        let spool = self.spool.into_inner().unwrap_or_else(PoisonError::into_inner);
+        totals.troubles.extend(spool.broken().map(|why| (0, why)));
         totals.troubles.sort();
         let many = self.told.into_inner() > self.blocks;
-        Told {
-            totals,
-            spool: self.spool.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner),
-            human: if many { Form::Line } else { Form::Block },
-            redactor: self.traces.redactor(),
-        }
+        Told { totals, spool, human: if many { Form::Line } else { Form::Block }, redactor: self.traces.redactor() }
     }
 
     /// Takes out what comments excuse. Whether one of them is stale only `validate` can know: it is not asked for a part.
@@ -185,18 +183,8 @@ impl<'s> Worker<'s> {
         if found.limits.is_empty() && allowed.is_empty() && found.leaks.is_empty() {
             return Ok(());
         }
-        let before = self.scan.told.fetch_add(found.leaks.len() + found.limits.len(), Ordering::Relaxed);
-        let few = before + found.leaks.len() <= self.scan.blocks && self.scan.forms.contains(&Form::Block);
-        let redactor = Redactor::default();
-        let masked = few.then(|| Masked::of(file, &bytes, &found.leaks, &redactor));
-        if found.limits.is_empty() && allowed.is_empty() {
-            let mut finding = Finding::new("", Severity::Off, "");
-            for leak in &found.leaks {
-                rules::leaks::tell(&mut finding, leak, file, None);
-                finding.seal();
-                self.tell(number, &finding, masked.as_ref());
-            }
-        } else {
+        // What is more than leaks must be put in order, and all of it be known before it is counted.
+        let together = (!found.limits.is_empty() || !allowed.is_empty()).then(|| {
             let limits = found.limits.iter();
             let mut findings: Vec<Finding> =
                 limits.map(|limit| rules::leaks::limit(&inside(&limit.member), limit.line, limit.words)).collect();
@@ -204,6 +192,14 @@ impl<'s> Worker<'s> {
             findings.iter_mut().for_each(Finding::seal);
             let (mut kept, excused) = self.scan.excuse(findings, &allowed);
             finding::sort(&mut kept);
+            (kept, excused)
+        });
+        let count = together.as_ref().map_or(found.leaks.len(), |(kept, _)| kept.len());
+        let before = self.scan.told.fetch_add(count, Ordering::Relaxed);
+        let few = before + count <= self.scan.blocks && self.scan.forms.contains(&Form::Block);
+        let redactor = Redactor::default();
+        let masked = few.then(|| Masked::of(file, &bytes, &found.leaks, &redactor));
+        if let Some((kept, excused)) = together {
             for finding in kept {
                 self.tell(number, &finding, masked.as_ref());
             }
@@ -213,9 +209,16 @@ impl<'s> Worker<'s> {
                     put(self.texts.of(Form::Sarif, Weight::Excused), &sarif::excused(&excused));
                 }
             }
+        } else {
+            let mut finding = Finding::new("", Severity::Off, "");
+            for leak in &found.leaks {
+                rules::leaks::tell(&mut finding, leak, file, None);
+                finding.seal();
+                self.tell(number, &finding, masked.as_ref());
+            }
         }
-        let mut spool = self.scan.spool.lock().map_err(|_| "a fault of the tool itself; please report it")?;
-        spool.take(number, &mut self.texts).map_err(|e| format!("what was found cannot be kept: {e}"))
+        self.scan.spool.lock().unwrap_or_else(PoisonError::into_inner).take(number, &mut self.texts);
+        Ok(())
     }
 
     /// Tells a finding in each form.
@@ -273,7 +276,7 @@ impl<'r> Masked<'r> {
             text.push_str(&String::from_utf8_lossy(&bytes[from..start]));
             let line_start = text.rfind('\n').map_or(0, |at| at + 1);
             let column = text[line_start..].chars().count() + 1;
-            let mask = format!("{}••••••••", leak.masked.head.as_str());
+            let mask = format!("{}{MASK}", leak.masked.head.as_str());
             let end_column = column + mask.chars().count();
             text.push_str(&mask);
             // The lines below keep their numbers.

@@ -51,6 +51,8 @@ pub(super) struct Spool {
     file: SpooledTempFile,
     end: u64,
     parts: Vec<Part>,
+    /// Why it takes no more.
+    broken: Option<io::Error>,
 }
 
 /// Where one text lies in the spool, in the order in which they are told.
@@ -67,18 +69,31 @@ impl Spool {
     /// An empty one: in memory, and when there is more of it in a file that has no name.
     pub fn new() -> Self {
         const IN_MEMORY: usize = 4 << 20;
-        Self { file: SpooledTempFile::new(IN_MEMORY), end: 0, parts: Vec::new() }
+        Self { file: SpooledTempFile::new(IN_MEMORY), end: 0, parts: Vec::new(), broken: None }
     }
 
-    /// Takes the texts of a file, which is known by its number, and leaves them empty.
-    pub fn take(&mut self, file: usize, texts: &mut Texts) -> io::Result<()> {
+    /// Takes the texts of a file, which is known by its number, and leaves them empty. Once there is no room for them it takes no
+    /// more: where the rest would lie is not known then.
+    pub fn take(&mut self, file: usize, texts: &mut Texts) {
         for (form, weight, text) in texts.0.iter_mut().filter(|(.., text)| !text.is_empty()) {
-            self.file.write_all(text)?;
-            self.parts.push(Part { form: *form, weight: *weight, file, start: self.end, length: text.len() });
-            self.end += text.len() as u64;
+            if self.broken.is_none() {
+                self.broken = self.file.write_all(text).err();
+            }
+            if self.broken.is_none() {
+                self.parts.push(Part { form: *form, weight: *weight, file, start: self.end, length: text.len() });
+                self.end += text.len() as u64;
+            }
             text.clear();
         }
-        Ok(())
+    }
+
+    /// Why not all of it is there, and what to do.
+    pub fn broken(&self) -> Option<String> {
+        let why = self.broken.as_ref()?;
+        Some(format!(
+            "not all that was found could be kept: {why}\n  help: free some disk, or set TMPDIR to another folder; what is told is not \
+             all there is"
+        ))
     }
 
     /// Copies what is told in a form, in the order of weights and files, with a separator between files.
@@ -116,7 +131,7 @@ mod tests {
                 write!(texts.of(Form::Line, weight), "{word} {file}").unwrap();
             }
             texts.of(Form::Json, Weight::Error).extend(b"{}");
-            spool.take(file, &mut texts).unwrap();
+            spool.take(file, &mut texts);
         }
         let mut said = Vec::new();
         spool.copy(Form::Line, b", ", &mut said).unwrap();
