@@ -4,9 +4,11 @@ use std::ops::Range;
 
 use super::leak::Where;
 use super::lines::{self, Bare, Lines};
+use super::memory;
 use super::names::{Class, Name};
 use super::sink::{Scan, Text};
 use super::verdict::{self, Trust};
+use super::words;
 
 /// Scans every action of a range. `outer` is the name that the result is written under, if any.
 pub fn scan(
@@ -23,7 +25,7 @@ pub fn scan(
         let start = at + open + 2;
         let end = memchr::memmem::find(&bytes[start..], b"}}").map_or(bytes.len(), |n| start + n);
         let near = written_under(&bytes[at..at + open]);
-        let outer = if outer.is_empty() || scan.name(near).class >= Class::Weak { near } else { outer };
+        let outer = if outer.is_empty() || memory::known(near).name.class >= Class::Weak { near } else { outer };
         action(scan, text, range.start + start..range.start + end, outer, path, place);
         at = end;
     }
@@ -108,12 +110,12 @@ fn action(
             variable.to_vec()
         } else if alternative || piped {
             let own = last_path(bytes, open);
-            if scan.name(outer).class >= Class::Weak || own.is_empty() { outer.to_vec() } else { own.to_vec() }
+            if memory::known(outer).name.class >= Class::Weak || own.is_empty() { outer.to_vec() } else { own.to_vec() }
         } else {
             continue;
         };
         let value = &bytes[literal.clone()];
-        let judged: Name = scan.name(&name);
+        let judged: Name = memory::known(&name).name;
         let place_ = if matches!(place, Where::Secret | Where::Target) { place } else { Where::Template };
         if judged.class < Class::Weak && !matches!(place_, Where::Secret | Where::Target) {
             continue;
@@ -128,7 +130,7 @@ fn action(
                 && let Some(charge) = verdict::unnamed(&name, value)
             {
                 let found = range.start + literal.start..range.start + literal.end;
-                scan.report(charge, text, found, place_, &path(), value);
+                scan.report(charge, text, found, place_, path(), value);
             }
             continue;
         }
@@ -136,8 +138,8 @@ fn action(
         let trust = if judged.class == Class::Token { Trust::Middle } else { Trust::High };
         if let Some(charge) = verdict::judge(judged, &name, value, place_, trust) {
             let whole = path();
-            let whole = if whole.is_empty() { String::from_utf8_lossy(&name).into_owned() } else { whole };
-            scan.report(charge, text, range.start + literal.start..range.start + literal.end, place_, &whole, value);
+            let whole = if whole.is_empty() { words::text(&name).into_owned() } else { whole };
+            scan.report(charge, text, range.start + literal.start..range.start + literal.end, place_, whole, value);
         }
     }
 }
@@ -154,10 +156,10 @@ fn jinja_default(
     let bytes = &text.bytes[range.clone()];
     let Some(from) = memchr::memmem::rfind(bytes, b"default('").map(|at| at + b"default('".len()) else { return };
     let Some(length) = memchr::memchr(b'\'', &bytes[from..]) else { return };
-    let name = scan.name(outer);
+    let name = memory::known(outer).name;
     let value = &bytes[from..from + length];
     if let Some(charge) = verdict::judge(name, outer, value, place, Trust::High) {
-        scan.report(charge, text, range.start + from..range.start + from + length, place, &path(), value);
+        scan.report(charge, text, range.start + from..range.start + from + length, place, path(), value);
     }
 }
 

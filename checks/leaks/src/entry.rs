@@ -6,11 +6,12 @@ use std::ops::Range;
 use super::decode;
 use super::leak::{LeakRule, Where};
 use super::lines::{self, Bare, Lines};
-use super::names::{self, Class, Name};
+use super::memory::{self, Known};
+use super::names::{Class, Name};
 use super::programs::{self, Command};
 use super::sink::{Charge, Scan, Text};
 use super::verdict::{self, Trust};
-use super::words::has_pair;
+use super::words::{self, has_pair};
 use super::{actions, harmless, nested, tokens};
 
 /// What a Kubernetes object is, as far as the scan cares.
@@ -77,13 +78,13 @@ impl Around {
     }
 
     /// Below a key. `parent` is the key above that one.
-    pub fn below(self, parent: &[u8], key: &[u8]) -> Self {
-        let below = self.meant(parent, key);
+    pub fn below(self, parent: &[u8], key: &[u8], known: Known) -> Self {
+        let below = self.meant(parent, key, known);
         // What is commented out stays a comment.
         if self.place == Where::Comment { Self { place: Where::Comment, ..below } } else { below }
     }
 
-    fn meant(self, parent: &[u8], key: &[u8]) -> Self {
+    fn meant(self, parent: &[u8], key: &[u8], known: Known) -> Self {
         // A map among arguments has fields: the parameters of a workflow.
         let zone = if self.zone == Zone::Args { Zone::Fields } else { self.zone };
         let fields = Self { kind: Kind::Other, zone, ..self };
@@ -125,7 +126,7 @@ impl Around {
             | b"configMapKeyRef" | b"secretRef" | b"remoteRef" | b"sops" | b"fieldRef" | b"matchExpressions" => {
                 Self { zone: Zone::References, ..fields }
             }
-            _ if names::holds_references(key) && lines::worth_a_look(key) => Self { zone: Zone::References, ..fields },
+            _ if known.references => Self { zone: Zone::References, ..fields },
             _ => fields,
         }
     }
@@ -200,7 +201,7 @@ pub fn judge(
                 } else if let Some(charge) =
                     verdict::judge(Name { class: Class::Token, kind: "token" }, key, rest, around.place, Trust::High)
                 {
-                    scan.report(charge, text, start..start + rest.len(), around.place, &path(), rest);
+                    scan.report(charge, text, start..start + rest.len(), around.place, path(), rest);
                 }
                 return;
             }
@@ -215,7 +216,7 @@ pub fn judge(
             return;
         }
         if let Some(charge) = verdict::judge(name, key, bytes, around.place, Trust::High) {
-            scan.report(charge, text, value.range.clone(), around.place, &path(), bytes);
+            scan.report(charge, text, value.range.clone(), around.place, path(), bytes);
             return;
         }
     }
@@ -225,7 +226,7 @@ pub fn judge(
     if bytes.len() >= 8
         && (nested::is_base64(bytes) || bytes.iter().any(|b| matches!(b, b'=' | b':' | b' ' | b'%' | b'\\' | b'>')))
     {
-        let key_name = String::from_utf8_lossy(key);
+        let key_name = words::text(key);
         nested::value(scan, text, value.range.clone(), value.escaped, &key_name, around.place);
     }
 }
@@ -277,11 +278,11 @@ fn data(
     let charge = |kind, reason| Charge { rule: LeakRule::InlineSecret, kind, reason };
     if store {
         let charge = charge("key store", "a key store inside a Secret");
-        scan.report(charge, text, value.range.clone(), around.place, &path(), bytes);
+        scan.report(charge, text, value.range.clone(), around.place, path(), bytes);
     } else if key_like {
         // What is no base64 of text may be a literal that somebody forgot to encode.
         let charge = charge(name.kind, "base64 of random bytes, or a literal, under a name that means a credential");
-        scan.report(charge, text, value.range.clone(), around.place, &path(), bytes);
+        scan.report(charge, text, value.range.clone(), around.place, path(), bytes);
     }
 }
 
@@ -309,7 +310,7 @@ fn secret_text(
         if let Some(charge) = verdict::judge(name, key, trimmed, around.place, Trust::High)
             .or_else(|| (name.class <= Class::Not).then(|| verdict::unnamed(key, trimmed)).flatten())
         {
-            scan.report(charge, text, range, around.place, &path(), trimmed);
+            scan.report(charge, text, range, around.place, path(), trimmed);
             return;
         }
         if matches!(key, b"auth" | b".dockercfg") {
@@ -355,16 +356,16 @@ impl Args {
             && !bytes.starts_with(b"-")
         {
             let flag = &text.bytes[flag];
-            if let Some(charge) = verdict::judge(scan.name(flag), flag, bytes, Where::Args, Trust::High) {
-                let path = format!("{} {}", path(), String::from_utf8_lossy(flag));
-                scan.report(charge, text, item.range.clone(), Where::Args, &path, bytes);
+            if let Some(charge) = verdict::judge(memory::known(flag).name, flag, bytes, Where::Args, Trust::High) {
+                let path = format!("{} {}", path(), words::text(flag));
+                scan.report(charge, text, item.range.clone(), Where::Args, path, bytes);
             }
             return;
         }
         let dashes = bytes.iter().take_while(|&&b| b == b'-').count();
         let rest = &bytes[dashes..];
         let plain = rest.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
-        if (1..=2).contains(&dashes) && plain && scan.name(rest).class >= Class::Weak {
+        if (1..=2).contains(&dashes) && plain && memory::known(rest).name.class >= Class::Weak {
             self.flag = Some(item.range.start + dashes..item.range.end);
             return;
         }

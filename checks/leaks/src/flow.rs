@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::entry::{Kind, Scalar, Zone};
 use super::level::Level;
 use super::sink::{Scan, Text};
+use super::words;
 
 /// Deeper ones are walked, but their keys are not known any more.
 const DEEPEST: usize = 100;
@@ -43,7 +44,7 @@ pub fn scan(
                     continue;
                 }
                 let above = stack.last().map_or(outer, |o| &o.level);
-                let level = if open == b'{' { above.map(text) } else { above.list() };
+                let level = if open == b'{' { above.map() } else { above.list() };
                 stack.push(Open { level, map: open == b'{', value_next: false });
             }
             b'}' | b']' => {
@@ -113,7 +114,7 @@ fn token(
             if !path.is_empty() {
                 path.push('.');
             }
-            path.push_str(&String::from_utf8_lossy(&text.bytes[key]));
+            path.push_str(&words::text(&text.bytes[key]));
         }
         path
     };

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::ops::Range;
 
+use super::words;
+
 /// Which rule a leak belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LeakRule {
@@ -102,7 +104,7 @@ pub struct Hidden(String);
 impl Hidden {
     /// Hides a value.
     pub fn new(value: &[u8]) -> Self {
-        Self(String::from_utf8_lossy(value).into_owned())
+        Self(words::text(value).into_owned())
     }
 
     /// The value itself, to look for it and mask it.
@@ -135,7 +137,7 @@ impl MaskKey {
 
     /// What may be shown of a value: at most its first two characters, its length class, a short keyed hash.
     pub fn mask(&self, value: &[u8]) -> Masked {
-        let text = String::from_utf8_lossy(value);
+        let text = words::text(value);
         let count = if value.is_ascii() { value.len() } else { text.chars().count() };
         let shown = match count {
             0..8 => 0,

@@ -6,10 +6,10 @@ use std::ops::Range;
 use super::actions;
 use super::entry::{self, Args, Around, Kind, Scalar, Zone};
 use super::leak::Where;
-use super::lines;
+use super::memory::{self, Known};
 use super::names::{self, Class, Name};
 use super::sink::{Scan, Text};
-use super::words::has_pair;
+use super::words::{self, has_pair};
 
 /// An open map or list.
 #[derive(Debug, Clone)]
@@ -22,6 +22,8 @@ pub struct Level {
     pub key: Range<usize>,
     /// The key above.
     parent: Range<usize>,
+    /// What the current key means by itself.
+    known: Known,
     /// The key above has a credential's word in it.
     telling: bool,
     name: Option<Range<usize>>,
@@ -61,6 +63,7 @@ impl Level {
             child: around,
             key: 0..0,
             parent: 0..0,
+            known: Known::NONE,
             telling: false,
             name: None,
             value: None,
@@ -71,10 +74,10 @@ impl Level {
     }
 
     /// A map below the current key.
-    pub fn map(&self, text: &Text<'_>) -> Self {
+    pub fn map(&self) -> Self {
         let mut level = Self::top(self.child);
         level.parent = self.key.clone();
-        level.telling = lines::worth_a_look(&text.bytes[self.key.clone()]);
+        level.telling = self.known.telling;
         level
     }
 
@@ -85,7 +88,9 @@ impl Level {
 
     /// Goes on to a key.
     pub fn set_key(&mut self, text: &Text<'_>, key: Range<usize>) {
-        self.child = self.around.below(&text.bytes[self.parent.clone()], &text.bytes[key.clone()]);
+        let bytes = &text.bytes[key.clone()];
+        self.known = memory::known(bytes);
+        self.child = self.around.below(&text.bytes[self.parent.clone()], bytes, self.known);
         let before = std::mem::replace(&mut self.key, key);
         let follows = text.bytes[self.key.clone()] == *b"args" && text.bytes[before.clone()] == *b"command";
         let between = text.bytes.get(before.end..self.key.start).filter(|_| follows);
@@ -126,34 +131,36 @@ impl Level {
                 Role::None => {}
             }
         }
-        let name = self.named(scan, text);
+        let name = self.named(text);
         entry::judge(scan, text, self.child, key, name, value, path);
     }
 
     /// What the current key means here.
-    fn named(&self, scan: &mut Scan, text: &Text<'_>) -> Name {
+    fn named(&self, text: &Text<'_>) -> Name {
         let key = &text.bytes[self.key.clone()];
-        let own = scan.name(key);
         if (self.telling || key.eq_ignore_ascii_case(b"key")) && self.around.zone == Zone::Fields {
-            return names::judge_under(&text.bytes[self.parent.clone()], key);
+            return memory::known_under(&text.bytes[self.parent.clone()], key);
         }
-        own
+        self.known.name
     }
 
     fn pair(&mut self, scan: &mut Scan, text: &Text<'_>, value: &Scalar, path: &dyn Fn() -> String) {
         let Some(range) = self.name.clone() else { return };
         let name_text = &text.bytes[range];
-        let name = scan.name(name_text);
+        let name = memory::known(name_text).name;
         let place = match self.around.place {
             Where::Value | Where::Args => Where::Env,
             other => other,
         };
         let around = Around { place, zone: Zone::Fields, kind: Kind::Other };
         let whole = || {
-            let base = path();
-            let base = base.rsplit_once('.').map_or("", |(base, _)| base).to_owned();
-            let name = String::from_utf8_lossy(name_text);
-            if base.is_empty() { name.into_owned() } else { format!("{base} {name}") }
+            let mut whole = path();
+            whole.truncate(whole.rfind('.').unwrap_or_default());
+            if !whole.is_empty() {
+                whole.push(' ');
+            }
+            whole.push_str(&words::text(name_text));
+            whole
         };
         entry::judge(scan, text, around, name_text, name, value, &whole);
     }
@@ -173,7 +180,7 @@ impl Level {
             _ if text.bytes[self.key.clone()] == *b"test" => self.args.item(scan, text, value, path),
             _ => {
                 let key = &text.bytes[self.key.clone()];
-                let mut name = scan.name(key);
+                let mut name = self.known.name;
                 // `api_keys: [x]`: each is what the singular says.
                 if name.class < Class::Weak
                     && let Some(one) = key.strip_suffix(b"s").or_else(|| key.strip_suffix(b"S"))

@@ -15,6 +15,7 @@ mod leak;
 mod level;
 mod lexicon;
 mod lines;
+mod memory;
 pub mod names;
 mod nested;
 mod placeholders;

@@ -27,7 +27,8 @@ pub struct Name {
     pub kind: &'static str,
 }
 
-const NONE: Name = Name { class: Class::None, kind: "value" };
+/// What says nothing.
+pub const NONE: Name = Name { class: Class::None, kind: "value" };
 const NOT: Name = Name { class: Class::Not, kind: "value" };
 
 const MAX_NAME: usize = 128;

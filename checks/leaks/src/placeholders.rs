@@ -55,9 +55,7 @@ pub fn is_placeholder(value: &[u8]) -> bool {
     {
         return true;
     }
-    if inner.starts_with("…".as_bytes())
-        || inner.starts_with("•".as_bytes())
-        || memchr::memmem::find(inner, b"...").is_some()
+    if inner.starts_with("…".as_bytes()) || inner.starts_with("•".as_bytes()) || inner.windows(3).any(|w| w == b"...")
     {
         return true;
     }

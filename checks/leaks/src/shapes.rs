@@ -79,39 +79,48 @@ pub fn judge(value: &[u8]) -> Shape {
     strength(value)
 }
 
+/// Whether what follows an issuer's prefix is a placeholder.
+pub fn fills_place(body: &[u8]) -> bool {
+    if is_generated(body) { spells_placeholder(body) } else { is_placeholder(body) }
+}
+
 /// Letters of both cases and digits, nothing else, that change too often to be words: `aX4kk9Bz…`; or less often, where no part
 /// sounds like a word.
 fn is_generated(value: &[u8]) -> bool {
     if !(12..=64).contains(&value.len()) {
         return false;
     }
-    let (mut lower, mut upper, mut digits, mut changes, mut before) = (0, 0, 0, 0, 0u8);
-    for b in value {
-        let class = match b {
-            b'a'..=b'z' => {
-                lower += 1;
-                1
-            }
-            b'A'..=b'Z' => {
-                upper += 1;
-                2
-            }
-            b'0'..=b'9' => {
-                digits += 1;
-                3
-            }
-            _ => return false,
-        };
+    let (mut counts, mut changes, mut before) = ([0usize; 4], 0, 0);
+    for &b in value {
+        let class = CLASSES[usize::from(b)];
+        counts[usize::from(class & 3)] += 1;
         changes += usize::from(class != before);
         before = class;
     }
-    lower >= 2
+    let [other, lower, upper, digits] = counts;
+    let often = changes * 2 > value.len();
+    other == 0
+        && lower >= 2
         && upper >= 2
-        && digits >= 2
-        && (changes * 2 > value.len() || changes * 5 > value.len() * 2 && word_share(value) == 0)
+        && changes * 5 > value.len() * 2
+        && (digits >= 2 && often || word_share(value) == 0)
         && variety(value) >= 8
         && !is_stepped(value)
 }
+
+/// Lower case, upper case and digits as one, two and three; anything else is none.
+const CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut b = 0;
+    while b < 256 {
+        #[allow(clippy::cast_possible_truncation)]
+        let byte = b as u8;
+        classes[b] =
+            byte.is_ascii_lowercase() as u8 + byte.is_ascii_uppercase() as u8 * 2 + byte.is_ascii_digit() as u8 * 3;
+        b += 1;
+    }
+    classes
+};
 
 /// Without a pair of quotes that another pair was around: `'"$PASSWORD"'`, `${PASSWORD:-"x"}`.
 fn unquoted(value: &[u8]) -> &[u8] {

@@ -1,13 +1,11 @@
 //! Where candidates are collected while a file is scanned: texts that know where their bytes stand in the file, the trail of
 //! names that led to a place, and the found values.
 
-use std::collections::{HashMap, HashSet};
-use std::hash::BuildHasherDefault;
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::ops::Range;
 
 use super::leak::{Hidden, LeakRule, Where};
-use super::lexicon::Fnv;
-use super::names::{self, Name};
 use super::scan::{MAX_FOUND, TOO_MANY};
 
 /// A text with the place of each of its bytes in the file.
@@ -91,27 +89,16 @@ pub struct Scan {
     /// Limits that were reached: the byte, and the words.
     pub limits: Vec<(usize, &'static str)>,
     trail: Vec<String>,
-    judged: HashMap<Vec<u8>, Name, BuildHasherDefault<Fnv>>,
     /// How deep texts lie in texts.
     pub depth: usize,
     /// Tokens of the file that the walk has not passed yet: they get the names of what they stand in.
     tokens: Range<usize>,
 }
 
-/// Names whose judgement is remembered.
-const REMEMBERED: usize = 4096;
-
 impl Scan {
     /// Nothing found yet.
     pub fn new() -> Self {
-        Self {
-            found: Vec::new(),
-            limits: Vec::new(),
-            trail: Vec::new(),
-            judged: HashMap::default(),
-            depth: 0,
-            tokens: 0..0,
-        }
+        Self { found: Vec::new(), limits: Vec::new(), trail: Vec::new(), depth: 0, tokens: 0..0 }
     }
 
     /// What was found so far are the tokens of the whole file, which the walk will come by.
@@ -133,7 +120,7 @@ impl Scan {
                 break;
             }
             if found.range.start >= range.start {
-                let path = self.whole(&path());
+                let path = self.whole(path().into());
                 let found = &mut self.found[self.tokens.start];
                 found.path = path;
                 found.place = place;
@@ -145,29 +132,18 @@ impl Scan {
     }
 
     /// The trail and a path as they may be shown.
-    fn whole(&self, path: &str) -> String {
+    fn whole(&self, path: Cow<'_, str>) -> String {
         if self.trail.is_empty() {
             return printable(path);
         }
-        let parts = self.trail.iter().map(String::as_str).chain([path]).filter(|s| !s.is_empty());
-        let whole: Vec<&str> = parts.collect();
-        printable(&whole.join(" › "))
-    }
-
-    /// Judges a name, from memory where it was seen before.
-    pub fn name(&mut self, name: &[u8]) -> Name {
-        if name.len() > 128 || name.len() < 2 {
-            return names::judge(name);
+        let mut whole = String::with_capacity(self.trail.iter().map(|part| part.len() + 5).sum::<usize>() + path.len());
+        for part in self.trail.iter().map(String::as_str).chain([&*path]).filter(|part| !part.is_empty()) {
+            if !whole.is_empty() {
+                whole.push_str(" › ");
+            }
+            whole.push_str(part);
         }
-        if let Some(&known) = self.judged.get(name) {
-            return known;
-        }
-        let judged = names::judge(name);
-        if self.judged.len() == REMEMBERED {
-            self.judged.clear();
-        }
-        self.judged.insert(name.to_vec(), judged);
-        judged
+        printable(whole.into())
     }
 
     /// Scans a text inside another under a name.
@@ -191,13 +167,13 @@ impl Scan {
     }
 
     /// Convicts a candidate.
-    pub fn report(
+    pub fn report<'p>(
         &mut self,
         charge: Charge,
         text: &Text<'_>,
         range: Range<usize>,
         place: Where,
-        path: &str,
+        path: impl Into<Cow<'p, str>>,
         secret: &[u8],
     ) {
         // Tokens and the walk find the same twice; what comes then is only counted.
@@ -205,7 +181,7 @@ impl Scan {
             self.limit(text.place(range).start, TOO_MANY);
             return;
         }
-        let path = self.whole(path);
+        let path = self.whole(path.into());
         let mut secrets = vec![Hidden::new(secret)];
         let written = text.bytes.get(range.clone()).unwrap_or_default();
         if written != secret {
@@ -258,10 +234,13 @@ impl Scan {
 }
 
 /// A name as it may stand in a message: short, without control characters.
-fn printable(name: &str) -> String {
+#[allow(clippy::needless_bitwise_bool)]
+fn printable(name: Cow<'_, str>) -> String {
     const LONGEST: usize = 120;
-    if name.len() <= LONGEST && name.bytes().all(|b| b.is_ascii_graphic() || b == b' ') {
-        return name.to_owned();
+    // What may be part of a control character, which few bytes are, is asked of all bytes at once.
+    let control = |b: u8| (b < b' ') | (b == 0x7f) | (b == 0xc2);
+    if name.len() <= LONGEST && !name.bytes().fold(false, |any, b| any | control(b)) {
+        return name.into_owned();
     }
     let clean = |c: char| if c.is_control() { '·' } else { c };
     if name.chars().count() <= LONGEST {

@@ -220,13 +220,13 @@ fn is_word_of_prose(value: &[u8]) -> bool {
 
 /// The Secret's or object's name: `grafana-admin-7f`, `cluster-issuer-account-key`.
 fn names_an_object(value: &[u8]) -> bool {
-    shapes::is_object_name(value)
-        || names_a_secret(value)
-        || is_kebab(value)
-        || (value.iter().any(|b| matches!(b, b'-' | b'_' | b'.' | b'/' | b':'))
-            && !value.iter().any(u8::is_ascii_uppercase)
-            && word_share(value) >= 60)
-        || (word_share(value) >= 75 && !value.iter().any(u8::is_ascii_digit))
+    let any = |of: fn(&u8) -> bool| value.iter().any(of);
+    any(|b| matches!(b, b'-' | b'_' | b'.' | b'/' | b':'))
+        && (shapes::is_object_name(value)
+            || names_a_secret(value)
+            || is_kebab(value)
+            || (!any(u8::is_ascii_uppercase) && word_share(value) >= 60))
+        || (!any(u8::is_ascii_digit) && word_share(value) >= 75)
 }
 
 /// Three parts or more in lower case without a digit, as nobody generates: `wildcard-example-io`.
@@ -303,7 +303,7 @@ fn placeholder(value: &[u8], class: Class, trust: Trust) -> bool {
 /// A value under an issuer's name with the issuer's length and alphabet is the issuer's.
 fn named(name: &[u8], value: &[u8], charge: Charge) -> Charge {
     for &(kind, word, alphabet, length) in NAMED {
-        if value.len() == length && value.iter().all(|&b| alphabet.has(b)) && holds(name, word.as_bytes()) {
+        if value.len() == length && holds(name, word.as_bytes()) && value.iter().all(|&b| alphabet.has(b)) {
             return Charge {
                 rule: LeakRule::ProviderToken,
                 kind,

@@ -1,6 +1,8 @@
 //! What letters look like: English-like words, sequences, variety. Pure arithmetic on bytes; it knows neither names nor
 //! credentials.
 
+use std::borrow::Cow;
+
 /// For each first letter, the second letters that follow it often in English and in technical words.
 const FOLLOWS: [u32; 26] = [
     0x13e_bd7f, 0x016_493f, 0x11e_4dbf, 0x016_593f, 0x1ff_f87f, 0x11a_493f, 0x016_69d1, 0x01a_4111, 0x2ae_f87f,
@@ -140,6 +142,11 @@ pub fn find_pair(text: &[u8], pair: [u8; 2]) -> Option<usize> {
 /// Whether two bytes follow each other somewhere.
 pub fn has_pair(text: &[u8], pair: [u8; 2]) -> bool {
     find_pair(text, pair).is_some()
+}
+
+/// Bytes as text. What is no text is replaced; nearly all is, and is checked at once.
+pub fn text(bytes: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 /// How often one byte follows itself, at most; `same` may take several bytes as one.

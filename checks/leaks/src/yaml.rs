@@ -7,9 +7,10 @@ use super::entry::{Around, Kind, Scalar, Zone};
 use super::leak::Where;
 use super::level::Level;
 use super::lines::{self, Bare, Lines};
+use super::memory;
 use super::names::Class;
 use super::sink::{Scan, Text};
-use super::words::{find_pair, has_pair};
+use super::words::{self, find_pair, has_pair};
 use super::{actions, entry, flow, nested};
 
 /// Nesting beyond which keys are not told apart any more.
@@ -142,7 +143,7 @@ impl Walk<'_, '_> {
             return;
         }
         let above = self.frames.last().map_or(&self.base, |f| &f.level);
-        let level = above.map(self.text);
+        let level = above.map();
         self.frames.push(Frame { indent, level });
     }
 
@@ -487,8 +488,8 @@ fn block(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, level: &mut Leve
         return;
     }
     level.waits = false;
-    if child.zone == Zone::StringData && !has_pair(bytes, *b"{{") && scan.name(key).class >= Class::Weak {
-        let name = scan.name(key);
+    if child.zone == Zone::StringData && !has_pair(bytes, *b"{{") && memory::known(key).name.class >= Class::Weak {
+        let name = memory::known(key).name;
         entry::judge(scan, text, child, key, name, &scalar, path);
         return;
     }
@@ -498,7 +499,7 @@ fn block(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, level: &mut Leve
     if has_pair(bytes, *b"{{") {
         actions::scan(scan, text, range.clone(), b"", path, child.place);
     }
-    let name = String::from_utf8_lossy(key).into_owned();
+    let name = words::text(key).into_owned();
     // The first line keeps its indentation: its keys stand in one column with those below.
     let indent = text.bytes[..range.start].iter().rev().take_while(|b| matches!(b, b' ' | b'\t')).count();
     let range = range.start - indent..range.end;
@@ -527,7 +528,7 @@ fn joined(frames: &[Frame], key: &Range<usize>, text: &Text<'_>) -> String {
         if !path.is_empty() {
             path.push('.');
         }
-        path.push_str(&String::from_utf8_lossy(&text.bytes[range.clone()]));
+        path.push_str(&words::text(&text.bytes[range.clone()]));
     }
     path
 }

@@ -9,7 +9,7 @@ use crate::names::{Class, Name};
 use crate::sink::{Charge, Scan, Text};
 use crate::tokens::password_shape;
 use crate::verdict::{self, Trust};
-use crate::{decode, shapes};
+use crate::{decode, shapes, words};
 
 #[allow(clippy::too_many_arguments)]
 pub(super) fn convict(
@@ -90,8 +90,8 @@ pub(super) fn convict(
         if charge.rule == LeakRule::Placeholder && explains {
             return;
         }
-        let path = String::from_utf8_lossy(full_name).into_owned();
-        scan.report(charge, text, base + range.start..base + range.end, how.place, &path, content);
+        let path = words::text(full_name);
+        scan.report(charge, text, base + range.start..base + range.end, how.place, path, content);
     }
 }
 
@@ -136,8 +136,8 @@ pub fn basic(scan: &mut Scan, text: &Text<'_>, start: usize, encoded: &[u8], pla
             _ => LeakRule::LiteralCredential,
         };
         let charge = Charge { rule, kind: "password", reason: "base64 of a user and a password" };
-        let path = String::from_utf8_lossy(full_name).into_owned();
-        scan.report(charge, text, start..start + encoded.len(), place, &path, &decoded[colon + 1..]);
+        let path = words::text(full_name);
+        scan.report(charge, text, start..start + encoded.len(), place, path, &decoded[colon + 1..]);
     }
     true
 }
@@ -200,8 +200,8 @@ pub(super) fn default_of_content(
     }
     let trust = if how.place == Where::Comment { Trust::Low } else { Trust::High };
     if let Some(charge) = verdict::judge(name, full_name, value, how.place, trust) {
-        let path = String::from_utf8_lossy(full_name).into_owned();
-        scan.report(charge, text, start + at..start + end, how.place, &path, value);
+        let path = words::text(full_name);
+        scan.report(charge, text, start + at..start + end, how.place, path, value);
     }
 }
 

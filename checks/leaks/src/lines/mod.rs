@@ -17,6 +17,7 @@ use self::tables::user_line;
 pub use self::tables::{pgpass, userlist};
 use crate::leak::Where;
 use crate::lexicon::Finder;
+use crate::memory;
 use crate::names::{self, Class, Name};
 use crate::programs;
 use crate::sink::{Scan, Text};
@@ -276,13 +277,13 @@ fn one_word(
     if name_bytes.is_empty() {
         return right;
     }
-    let mut name = scan.name(name_bytes);
+    let mut name = memory::known(name_bytes).name;
     // `api_keys = ["x"]`: each is what the singular says.
     if name.class < Class::Weak
         && let Some(one) = name_bytes.strip_suffix(b"s").or_else(|| name_bytes.strip_suffix(b"S"))
         && lists::opens(bytes, right)
     {
-        name = scan.name(one);
+        name = memory::known(one).name;
     }
     // `API key: x` of prose.
     if name.class < Class::Weak && name_bytes.eq_ignore_ascii_case(b"key") && how.bare == Bare::Prose {

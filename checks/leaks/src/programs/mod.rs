@@ -271,7 +271,8 @@ impl Iterator for Words<'_> {
 
 /// What a program reads from another: `echo 'x' | docker login --password-stdin`, `echo 'root:x' | chpasswd`.
 pub fn piped(line: &[u8]) -> Option<Range<usize>> {
-    let user = memchr::memmem::find(line, b"chpasswd").is_some();
+    let first = memchr::memchr(b'|', line)?;
+    let user = memchr::memmem::find(&line[first..], b"chpasswd").is_some();
     let sink = if user { b"chpasswd".as_slice() } else { b"password-stdin" };
     let sink = memchr::memmem::find(line, sink)?;
     let pipe = memchr::memrchr(b'|', &line[..sink])?;

@@ -15,7 +15,7 @@ use self::urls::{data_source, oracle, userinfo};
 use crate::decode;
 use crate::issuers::{Alphabet, Body, ISSUERS, Proof, before, checksum_holds, is_documented};
 use crate::leak::{LeakRule, Where};
-use crate::placeholders::is_placeholder;
+use crate::shapes::fills_place;
 use crate::sink::{Charge, Scan, Text};
 use crate::words::{monotonous, variety, word_share};
 
@@ -188,7 +188,7 @@ fn token(
     {
         return None;
     }
-    if body.len() >= 8 && (variety(body) < 6 || monotonous(body)) || (!body.is_empty() && is_placeholder(body)) {
+    if body.len() >= 8 && (variety(body) < 6 || monotonous(body)) || (!body.is_empty() && fills_place(body)) {
         return None;
     }
     if prefix.len() <= 3 && !mixed(body, &issuer.body) {
