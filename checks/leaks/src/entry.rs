@@ -7,7 +7,7 @@ use super::decode;
 use super::leak::{LeakRule, Where};
 use super::lines::{self, Bare, Lines};
 use super::memory::{self, Known};
-use super::names::{Class, Name};
+use super::names::{self, Class, Name};
 use super::programs::{self, Command};
 use super::sink::{Charge, Scan, Text};
 use super::verdict::{self, Trust};
@@ -88,6 +88,10 @@ impl Around {
         // A map among arguments has fields: the parameters of a workflow.
         let zone = if self.zone == Zone::Args { Zone::Fields } else { self.zone };
         let fields = Self { kind: Kind::Other, zone, ..self };
+        // A chart's values may give variables beside the names of Secrets.
+        if self.zone == Zone::References && self.kind == Kind::Other && matches!(key, b"env" | b"stringData") {
+            return Self { zone: Zone::Fields, ..fields };
+        }
         if self.zone == Zone::References || matches!(self.kind, Kind::Definition) {
             return Self { zone: Zone::References, ..fields };
         }
@@ -219,6 +223,12 @@ pub fn judge(
             scan.report(charge, text, value.range.clone(), around.place, path(), bytes);
             return;
         }
+    }
+    if name == names::USER
+        && let Some(charge) = verdict::user(bytes)
+    {
+        scan.report(charge, text, value.range.clone(), around.place, path(), bytes);
+        return;
     }
     if harmless::is_store_reference(bytes) {
         return;

@@ -41,23 +41,19 @@ pub fn is_reference(value: &[u8]) -> bool {
         let next = value.get(here + 1).copied().unwrap_or(0);
         let hit = match value[here] {
             b'$' => {
-                matches!(next, b'(' | b'{')
+                next == b'{'
+                    || next == b'(' && names_inside(&value[here + 2..])
                     || (here + 2 == value.len() && next.is_ascii_digit() && here < 6)
                     || (here == 0 && next == b'$')
                     || (here == 0 && value.len() <= 3 && !next.is_ascii_alphabetic())
-                    || (here == 0
-                        && (next.is_ascii_alphabetic() || next == b'_')
-                        && value[1..]
-                            .iter()
-                            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'$' | b'-'))
-                        && !value[1..].iter().any(u8::is_ascii_lowercase)
-                            | (value.len() < 24 && words_only(&value[1..])))
+                    || (here == 0 && (next.is_ascii_alphabetic() || next == b'_') && is_variable(&value[1..]))
             }
             // `{@code x}` of documentation comments.
             b'{' => matches!(next, b'{' | b'@') || (here == 0 && value.ends_with(b"}")),
             // `%s` is a format.
             _ => {
-                matches!(next, b'{' | b'(')
+                next == b'{'
+                    || next == b'(' && names_inside(&value[here + 2..])
                     || (value.len() <= 3 && next.is_ascii_alphabetic())
                     || (here == 0 && value.len() > 2 && value.ends_with(b"%"))
             }
@@ -78,6 +74,28 @@ pub fn is_reference(value: &[u8]) -> bool {
         || (value.len() > 4 && value.starts_with(b"__") && value.ends_with(b"__"))
         || (value.len() > 4 && value.starts_with(b"@") && value.ends_with(b"@"))
         || (value[0] == b'.' && value.get(1).is_some_and(u8::is_ascii_alphabetic) && words_only(&value[1..]))
+}
+
+/// `NAME` of `$NAME`, perhaps with the quote after it that a shell's line has.
+fn is_variable(value: &[u8]) -> bool {
+    let end = value.iter().rposition(u8::is_ascii_alphanumeric).map_or(0, |last| last + 1);
+    let (name, after) = value.split_at(end);
+    name.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'$' | b'-'))
+        && after.iter().all(|b| matches!(b, b'_' | b'.' | b':' | b'$' | b'-' | b'"' | b'\'' | b'\\' | b' '))
+        && (!name.iter().any(u8::is_ascii_lowercase)
+            || name.iter().all(|b| b.is_ascii_lowercase() || *b == b'_')
+            || value.len() < 24 && words_only(name))
+}
+
+/// Whether a bracket that was opened holds something that starts like a name, and is closed: `$(NAME)`, `%(name)s`, but not `$()x`.
+fn names_inside(rest: &[u8]) -> bool {
+    let named = rest
+        .first()
+        .is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b' ' | b'$' | b'<' | b'.' | b'/' | b'('));
+    // A line's value may be cut off where the bracket closes.
+    named
+        && (rest.iter().any(|b| matches!(b, b')' | b' '))
+            || rest.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_'))
 }
 
 pub fn words_only(value: &[u8]) -> bool {
@@ -165,7 +183,8 @@ pub fn is_location(value: &[u8]) -> bool {
             part.is_empty()
                 || (part.len() <= 40
                     && (word_share(part) >= 50
-                        || runs(part).all(|r| r.len() <= 3 || (!r[0].is_ascii_digit() && wordlike(r)))))
+                        || runs(part).all(|r| r.len() <= 3 || (!r[0].is_ascii_digit() && wordlike(r)))
+                            && !is_jumble(part)))
         })
     };
     let has = |c: u8| memchr::memchr(c, value).is_some();
@@ -184,12 +203,29 @@ pub fn is_location(value: &[u8]) -> bool {
     if let Some(at) = memchr::memchr(b'@', value) {
         let host = &value[at + 1..];
         return at > 0
-            && memchr::memchr(b'.', host).is_some()
+            && value[..at].iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'+'))
+            && memchr::memrchr(b'.', host).is_some_and(|dot| {
+                let top = &host[dot + 1..];
+                top.len() >= 2 && top.iter().all(u8::is_ascii_alphabetic)
+            })
             && segments_are_words(b'.')
             && host.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
     }
     // Hosts with a port and dotted names.
-    memchr::memchr_iter(b'.', value).count() >= 2 && segments_are_words(b'.') && !has(b'=') && !has(b'&')
+    memchr::memchr_iter(b'.', value).count() >= 2
+        && segments_are_words(b'.')
+        && !is_jumble(value)
+        && !value[1..].iter().any(|b| matches!(b, b'=' | b'&' | b'?' | b'~' | b'+' | b'%' | b'#' | b'*'))
+}
+
+/// Letters of both cases and digits in short turns: `aB3x9F`, but neither `k8s` nor `v2Beta1`.
+fn is_jumble(part: &[u8]) -> bool {
+    let any = |of: fn(&u8) -> bool| part.iter().any(of);
+    part.len() >= 6
+        && any(u8::is_ascii_uppercase)
+        && any(u8::is_ascii_lowercase)
+        && any(u8::is_ascii_digit)
+        && runs(part).count() * 2 > part.len()
 }
 
 /// What a form in another language calls a credential: a word with a capital that means one, or one in another script.
@@ -208,6 +244,9 @@ fn is_translation(value: &[u8]) -> bool {
         return false;
     }
     let foreign = value.iter().filter(|b| !b.is_ascii()).count();
+    if foreign > 0 && text.trim().contains(' ') {
+        return true;
+    }
     let capital = |word: &str| word.chars().next().is_some_and(char::is_uppercase);
     foreign * 100 > value.len() * 60 || text.split(marks).any(|word| capital(word) && WORDS.has_lower(word.as_bytes()))
 }
@@ -232,10 +271,17 @@ fn are_hosts(value: &[u8]) -> bool {
     })
 }
 
+/// Regular expressions. Dots that repeat stand in passwords too, where no words are around them.
+fn is_pattern(value: &[u8]) -> bool {
+    static PATTERNS: Lexicon = Lexicon::new(r"\d \s \S \w \b [^ (?: [a-z [A-Z [0-9 {3} {8} {16} {32} {64}");
+    let repeated = || value.windows(2).any(|pair| pair[0] == b'.' && matches!(pair[1], b'*' | b'+'));
+    PATTERNS.inside(value)
+        || repeated() && runs(value).all(|run| !run[0].is_ascii_digit() && (run.len() < 2 || wordlike(run)))
+}
+
 /// Sentences, calls, comparisons, lists, regular expressions, names of fields in other languages.
 pub fn is_prose_or_code(value: &[u8]) -> bool {
-    static PATTERNS: Lexicon = Lexicon::new(r"\d \s \S \w \b [^ (?: .* .+ [a-z [A-Z [0-9 {3} {8} {16} {32} {64}");
-    if value.first() == Some(&b'@') && is_schedule(value) || is_translation(value) || PATTERNS.inside(value) {
+    if value.first() == Some(&b'@') && is_schedule(value) || is_translation(value) || is_pattern(value) {
         return true;
     }
     // Text of a language that is not written in ASCII.
@@ -255,8 +301,11 @@ pub fn is_prose_or_code(value: &[u8]) -> bool {
     }
     // `get(x)`, `a[b]`, `(x)`, `a==b`
     let call = memchr::memchr(b'(', value).is_some_and(|at| {
-        value[at..].contains(&b')')
-            && value[..at].iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'*' | b'&'))
+        let closes = memchr::memrchr(b')', &value[at..]).map(|close| value.get(at + close + 1));
+        // What follows is a member, an item, another argument.
+        closes.is_some_and(|next| {
+            next.is_none_or(|b| matches!(b, b'.' | b',' | b';' | b'[' | b'?' | b':' | b'"' | b'\''))
+        }) && value[..at].iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'*' | b'&'))
             && words_only(
                 &value[..at]
                     .iter()

@@ -29,6 +29,8 @@ pub struct Name {
 
 /// What says nothing.
 pub const NONE: Name = Name { class: Class::None, kind: "value" };
+/// A user, with which a password may stand.
+pub const USER: Name = Name { class: Class::None, kind: "user" };
 const NOT: Name = Name { class: Class::Not, kind: "value" };
 
 const MAX_NAME: usize = 128;
@@ -62,7 +64,7 @@ static TOKEN_WORDS: Lexicon = Lexicon::new(
      sshkey unsealkey writekey",
 );
 static WEAK_WORDS: Lexicon = Lexicon::new(
-    "auth basicauth cred credential credentials creds hmac htpasswd mnemonic otp pepper salt sas \
+    "auth basicauth community cred credential credentials creds hmac htpasswd mnemonic otp pepper rocommunity rwcommunity salt sas \
      seed totp",
 );
 static MODIFIERS: Lexicon = Lexicon::new(
@@ -103,10 +105,10 @@ static KEY_OWNERS: Lexicon = Lexicon::new(
 );
 /// What may stand before `key` and make it the name of something.
 static KEY_NAMES: Lexicon = Lexicon::new(
-    "annotation bucket cache ca cert certificate column config configmap correlation credential credentials dedup \
+    "annotation bucket cache ca cert column config configmap correlation credential credentials dedup \
      email existing field file foreign gpg group header host hostname hot id idempotency index instrumentation \
      item label lookup map message metric name node object order param partition passphrase passwd password path \
-     pgp prefix primary project property pub public pwd redis registry remote routing s3 selector sort taint \
+     pgp prefix project property pub public pwd redis registry remote s3 selector sort taint \
      token toleration topology translation unique uri url user username usr value verification verify version",
 );
 /// What may stand before `pass`, `token` or `secret` and take the credential out of it.
@@ -166,7 +168,7 @@ impl Words {
                     return;
                 }
                 if let Some(rest) = word.strip_prefix(long.as_bytes())
-                    && HEADS.has(rest)
+                    && (HEADS.has(rest) || WEAK_WORDS.has(rest))
                 {
                     self.push(start, start + long.len());
                     self.push(start + long.len(), end);
@@ -174,8 +176,10 @@ impl Words {
                 }
             }
             for short in ["pass", "pwd", "key", "pw", "psw"] {
+                // No other word ends so.
+                let any = short == "pwd";
                 if let Some(rest) = word.strip_suffix(short.as_bytes())
-                    && GLUED.has(rest)
+                    && (any || GLUED.has(rest))
                 {
                     self.push(start, start + rest.len());
                     self.push(start + rest.len(), end);
@@ -243,6 +247,7 @@ fn worth_a_look(name: &[u8]) -> bool {
                 | [b'h', b'm' | b't']
                 | [b'j', b'w']
                 | [b'b', b'e' | b'i']
+                | [b'u', b's']
         )
     })
 }
@@ -303,6 +308,10 @@ pub fn judge(name: &[u8]) -> Name {
         Word::Token => found(Class::Token, "token"),
         Word::Secret => found(Class::Token, "secret"),
         Word::WholeToken => found(Class::Token, "key"),
+        // What Redis calls its password.
+        Word::NeedsRandom if words.get(head) == b"auth" && matches!(before, b"redis" | b"valkey") => {
+            found(Class::Password, "password")
+        }
         Word::NeedsRandom => found(Class::Weak, "credential"),
         Word::Key if head == 0 => NONE,
         Word::Key => {
@@ -318,6 +327,8 @@ pub fn judge(name: &[u8]) -> Name {
         Word::Head => {
             if credential || kinds[..head].contains(&Word::Key) {
                 NOT
+            } else if matches!(words.get(head), b"user" | b"users") {
+                USER
             } else {
                 NONE
             }
@@ -359,11 +370,8 @@ pub fn judge_under(parent: &[u8], name: &[u8]) -> Name {
     }
     if name.eq_ignore_ascii_case(b"key") {
         let words = Words::of(parent);
-        return if words.count > 0 && KEY_OWNERS.has(words.get(words.count - 1)) {
-            Name { class: Class::Weak, kind: "key" }
-        } else {
-            own
-        };
+        let owner = |word: &[u8]| KEY_OWNERS.has(word) || matches!(word, b"credential" | b"credentials" | b"creds");
+        return if words.count > 0 && owner(words.last()) { Name { class: Class::Weak, kind: "key" } } else { own };
     }
     // A map of credentials: the plural says what each entry is.
     let words = Words::of(parent);

@@ -28,6 +28,13 @@ pub fn spells_placeholder(value: &[u8]) -> bool {
     INSIDE.inside(plain(value, &mut [0; LONGEST]))
 }
 
+/// `ghp_abc...xyz`: three dots leave something out, unless there is enough on both sides of them to be a password.
+fn is_shortened(value: &[u8]) -> bool {
+    const PART: usize = 8;
+    let dots = value.windows(3).position(|w| w == b"...");
+    dots.is_some_and(|at| at < PART || value.len() < at + 3 + PART || !value.iter().any(u8::is_ascii_digit))
+}
+
 /// Whether a value is one of the names of placeholders.
 pub fn is_placeholder(value: &[u8]) -> bool {
     static WHOLE: Lexicon = Lexicon::new(
@@ -55,8 +62,7 @@ pub fn is_placeholder(value: &[u8]) -> bool {
     {
         return true;
     }
-    if inner.starts_with("…".as_bytes()) || inner.starts_with("•".as_bytes()) || inner.windows(3).any(|w| w == b"...")
-    {
+    if inner.starts_with("…".as_bytes()) || inner.starts_with("•".as_bytes()) || is_shortened(inner) {
         return true;
     }
     if (first == b'[' && last == b']')

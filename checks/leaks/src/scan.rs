@@ -125,6 +125,7 @@ fn one(path: &str, member: &str, bytes: &[u8], key: &MaskKey, scanned: &mut Scan
     state.expect_tokens();
     match form {
         _ if name.ends_with("pgpass") => lines::pgpass(&mut state, &text, 0..bytes.len(), place),
+        _ if name.starts_with("sasl_passwd") => lines::sasl(&mut state, &text, 0..bytes.len(), place),
         _ if name == "userlist.txt" => lines::userlist(&mut state, &text, 0..bytes.len(), place),
         Form::Yaml => yaml::scan(&mut state, &text, 0..bytes.len(), Around::top(place)),
         Form::Flow => {

@@ -206,8 +206,17 @@ fn is_scalar(value: &[u8]) -> bool {
     joined
         && (letters == 0
             || (value.len() <= 12 && letters <= 3 && longest <= 2 && is_quantity(value))
-            || (first == b'v' && separators >= 1 && letters <= 6)
+            || (first == b'v' && separators >= 1 && letters <= 6 && is_version(&value[1..]))
             || (separators >= 2 && letters <= 3 && digits >= 4))
+}
+
+/// Numbers with dots, and what may follow after a dash: `1.2.3-rc1`, `4.0b2`.
+fn is_version(value: &[u8]) -> bool {
+    let numbers = value.iter().take_while(|b| b.is_ascii_digit() || **b == b'.').count();
+    let after = &value[numbers..];
+    numbers > 0
+        && after.first().is_none_or(|b| b.is_ascii_alphabetic() || matches!(b, b'-' | b'+' | b'_'))
+        && !after.contains(&b'%')
 }
 
 /// Pairs of a number and a unit: `10Gi`, `1h30m`, `250ms`, `90d`.
@@ -274,6 +283,10 @@ fn is_name(value: &[u8]) -> bool {
         if odd > 2 {
             return false;
         }
+    }
+    // Capitals joined by dashes below are what nobody generates, however rare the words.
+    if constant && digits == 0 && good > 0 && odd <= 1 {
+        return true;
     }
     let noun = || runs(value).any(|run| NOUNS.has_lower(run));
     if constant && noun() {

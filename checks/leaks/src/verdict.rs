@@ -161,6 +161,19 @@ pub fn unnamed(name: &[u8], value: &[u8]) -> Option<Charge> {
     }
 }
 
+/// A user with a password, under the name of a user.
+pub fn user(value: &[u8]) -> Option<Charge> {
+    let value = value.trim_ascii();
+    let password = &value[memchr::memchr(b':', value)? + 1..];
+    (is_user_and_password(value) && shapes::judge(password) == Shape::Strong && !is_documented(value)).then_some(
+        Charge {
+            rule: LeakRule::LiteralCredential,
+            kind: "password",
+            reason: "a user and a random value under the name of a user",
+        },
+    )
+}
+
 /// `admin:x`, where what follows the colon mixes letters with digits.
 fn is_user_and_password(value: &[u8]) -> bool {
     let Some(colon) = memchr::memchr(b':', value) else { return false };

@@ -158,6 +158,28 @@ const LEAKS: &[(&str, &str)] = &[
     ("mail.md", "API key: `§`"),
     ("mail.md", "pw: §"),
     (".env", "PW=§"),
+    ("jaas.conf", "KafkaServer {\n  x.PlainLoginModule required\n  username=\"a\"\n  user_app=\"§\"\n};"),
+    ("ipsec.secrets", "@moon.example.org : PSK §"),
+    ("ipsec.secrets", ": RSA moonKey.pem \"§\""),
+    ("sentinel.conf", "sentinel auth-pass main §"),
+    ("haproxy.cfg", "  stats auth    admin:§"),
+    ("a.sh", "expect \"*assword:*\"\nsend \"§\\r\"\n"),
+    ("a.sh", "echo '§' | sudo -S mount /x"),
+    ("a.xml", "<credential-reference clear-text=\"§\"/>"),
+    ("client.properties", "sasl.client.passwords[0]=§"),
+    ("a.sh", "helm install x . --set hub.keeper.keys[0]=§"),
+    ("snmp.yml", "auths:\n  main:\n    community: §\n"),
+    ("postfix/sasl_passwd", "[smtp.example.org]:587  app@example.org:§"),
+    ("main.cf", "smtp_sasl_password_maps = static:app:§"),
+    ("shiro.ini", "[users]\nadmin = §, role1\n[roles]\nrole1 = a4Bkz9XmQ2wLp7\n"),
+    ("README.md", "| auth.secret | string | `\"§\"` | of the tokens |"),
+    ("a.sql", "GRANT ALL ON app.* TO 'app'@'%' IDENTIFIED BY '§';"),
+    ("values.yaml", "secretRefs:\n  existingSecret: \"\"\n  env:\n    APP_ENCRYPTION_KEY: §\n"),
+    ("values.yaml", "encryption:\n  primaryKey: §\n"),
+    ("kong.yaml", "keyauth_credentials:\n- key: §\n"),
+    ("a.sh", "export DC_SCHPWD=§"),
+    (".env", "REDIS_AUTH=§"),
+    ("a.py", "EXAMPLES = r\"\"\"\n- name: x\n  app:\n    password: §\n\"\"\"\n"),
 ];
 
 const NONE: &[(&str, &str)] = &[
@@ -304,6 +326,18 @@ const NONE: &[(&str, &str)] = &[
     ("a.rs", "let text = format!(\"DB_PASSWORD={}\\nAPI_KEY=\\n\", secret1);"),
     ("a.go", "query := \"token=\" + value1\nname := \"password=%s\""),
     ("README.md", "The primary key: `user_id2` is an API key: no."),
+    ("a.sh", "user_name=\"x17Qz9mLk2Wp\"\n"),
+    ("a.sh", "secret \"$rndc_secret\";\n"),
+    ("a.sh", "curl -H \"X-XSRF-TOKEN: $CSRF_TOKEN\" \\\n"),
+    ("a.sh", "echo '//registry.example.org/:_authToken=$(NPMTOKEN)' > .npmrc"),
+    ("a.yaml", "environment:\n- WEB_PASSWORD= #optional\n"),
+    ("build.xml", "<filter token=\"VERSION_MAJOR\" value=\"${version.major}\"/>"),
+    ("fi.json", "{\"no-match-password\": \"Salasanat eivät täsmää\"}"),
+    ("a.yaml", "password: .*\ntoken: Bearer .+\n"),
+    ("a.go", "x := `\npassword: get(x, y1)\ntoken: cfg.Token2\n`\n"),
+    ("a_test.go", "x := `\nkind: Secret\ndata:\n  password: Q0hBTkdFTUUh\n`\n"),
+    ("a.ini", "[hosts]\nweb1 = a4Bkz9XmQ2wLp7\n"),
+    ("compose.yaml", "user: 1000:1000\nusers: app:group\n"),
 ];
 
 /// Values in files where a value goes to the end of its line hold anything.
@@ -351,6 +385,46 @@ fn encoded_credentials_are_told_by_what_they_encode() {
     let text = format!("//registry.example.org/:_auth={}\n", base64(&format!("ci:{}", random(40))));
     let leaks = scan(&ScanFile { path: ".npmrc", bytes: text.as_bytes() }, &key).leaks;
     assert!(leaks.len() == 1 && leaks[0].range == (30..text.len() - 1), "{text}");
+}
+
+/// What passwords are made of by chance may look like a pattern, a call, a host, an address, a version or an abbreviation.
+#[test]
+fn passwords_that_look_like_something_else_are_found() {
+    let (a, b) = (&random(51)[..8], &random(52)[..8]);
+    let forms = [
+        format!("{a}.+{b}"),
+        format!("{a}.*{b}"),
+        format!("{a}...{b}"),
+        format!("4({a})!{b}"),
+        format!("n?{a}$(){b}"),
+        format!("v9%{}.pm_k", &a[..1]),
+        "i?3~..3%_Bf__fX".to_owned(),
+        ["V1qi", "XE9B", "xn96"].join("."),
+        format!("{a}@8t.e"),
+        format!("{a}%(5{b}"),
+    ];
+    let key = MaskKey::new([7; 32]);
+    for value in forms {
+        let text = format!("password: \"{value}\"\n");
+        let leaks = scan(&ScanFile { path: "values.yaml", bytes: text.as_bytes() }, &key).leaks;
+        assert!(leaks.len() == 1 && leaks[0].rule == LeakRule::LiteralCredential, "{text}");
+    }
+}
+
+/// Keys whose inside proves what they are, wherever they stand: Ceph's, and OpenVPN's in its own kind of block.
+#[test]
+fn keys_are_told_by_their_inside() {
+    let key = MaskKey::new([7; 32]);
+    let body: Vec<u8> = [&[1, 0, 9, 8, 7, 6, 5, 4, 3, 2, 16, 0][..], &random(61).as_bytes()[..16]].concat();
+    let ceph = base64(std::str::from_utf8(&body).expect("text"));
+    let leaks = |text: &str| scan(&ScanFile { path: "a.conf", bytes: text.as_bytes() }, &key).leaks;
+    let found = leaks(&format!("[client.admin]\n\tkey = {ceph}\n"));
+    assert!(found.len() == 1 && found[0].kind == "Ceph key", "{ceph}: {found:?}");
+    assert!(leaks(&format!("key = {}\n", ceph.replacen("AQA", "AQE", 1))).is_empty());
+    let block = (70..78).map(random).collect::<Vec<_>>().join("\n");
+    let label = ["OpenVPN", "Static", "key", "V1"].join(" ");
+    let found = leaks(&format!("-----BEGIN {label}-----\n{block}\n-----END {label}-----\n"));
+    assert!(found.len() == 1 && found[0].rule == LeakRule::PrivateKey, "{found:?}");
 }
 
 /// A user and a password stand together under a name for both.

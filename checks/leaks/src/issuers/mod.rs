@@ -7,6 +7,7 @@ use Alphabet::{Alnum, Any, Base64, Hex, LowerAlnum, Url};
 
 pub use table::ISSUERS;
 
+use crate::decode;
 use crate::lexicon::Lexicon;
 
 /// What follows a prefix.
@@ -203,6 +204,17 @@ fn asana(text: &[u8]) -> Option<usize> {
         return None;
     }
     Some(id + 1 + run_of(&text[id + 1..], Alphabet::Hex, 32, 32)?)
+}
+
+/// A key of Ceph, after its first two characters: a number of its kind, a time, and the length of the sixteen bytes that follow.
+fn ceph(text: &[u8]) -> Option<usize> {
+    const LENGTH: usize = 38;
+    let mut whole = [b'A', b'Q', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    whole[2..].copy_from_slice(text.get(..14)?);
+    let bytes = decode::base64(&whole)?;
+    let body = text.get(..LENGTH)?.strip_suffix(b"==")?;
+    let alphabet = body.iter().all(|&b| Alphabet::Base64.has(b) && b != b'=');
+    (alphabet && bytes.get(..2)? == [1, 0] && bytes.get(10..)? == [16, 0]).then_some(LENGTH)
 }
 
 /// Shapes that only a name makes tokens of: the words of the issuer, the length and the alphabet of the value.

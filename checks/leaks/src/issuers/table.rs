@@ -2,7 +2,7 @@
 
 use super::Alphabet::{self, Alnum, Any, Base64, Dotted, Hex, LowerAlnum, UpperAlnum, Url};
 use super::{Issuer, by, parts, run, run_of, sum};
-use super::{asana, azure_client, azure_key, azure_signature, discord, gitlab, openai, slack, tailscale, uuid};
+use super::{asana, azure_client, azure_key, azure_signature, ceph, discord, gitlab, openai, slack, tailscale, uuid};
 
 /// All rows.
 pub static ISSUERS: &[Issuer] = &[
@@ -326,4 +326,5 @@ pub static ISSUERS: &[Issuer] = &[
         let last = [(UpperAlnum, 5, 6); 6];
         parts(t, b'-', &last).or_else(|| parts(t, b'-', &last[..5]))
     }),
+    by("Ceph key", "AQ", ceph),
 ];

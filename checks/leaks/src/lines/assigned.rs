@@ -2,9 +2,10 @@
 //! "x")`, a default behind `||`, a call that falls back to a literal.
 
 use super::{Bare, Lines, MAX_BARE, name_byte};
+use crate::decode;
 use crate::lexicon::Lexicon;
 use crate::shapes;
-use crate::words::holds;
+use crate::words::{holds, word_share};
 
 /// A value with its quotes taken off.
 pub(super) struct Found {
@@ -29,6 +30,7 @@ pub(super) fn assigned(bytes: &[u8], left: usize, right: usize, flag: bool, how:
         closed = true;
         at += 1;
     }
+    at += index(&bytes[at..]);
     let spaces = bytes[at..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
     let next = at + spaces;
     let sep = bytes.get(next).copied()?;
@@ -183,7 +185,9 @@ pub(super) fn assigned(bytes: &[u8], left: usize, right: usize, flag: bool, how:
     let bare = if how.bare == Bare::Quoted { Bare::Quoted } else { Bare::Literal };
     let found = match value_at(bytes, value_at_, bare, leads && (loose || line) && !closed) {
         // `password = os.getenv("X", "x")`
-        None if bare == Bare::Quoted => default_argument(bytes, value_at_)?,
+        None if bare == Bare::Quoted => {
+            default_argument(bytes, value_at_).or_else(|| example(bytes, left, value_at_).filter(|_| loose && leads))?
+        }
         found => found?,
     };
     // A sentence goes on after its first word.
@@ -204,6 +208,12 @@ pub(super) fn assigned(bytes: &[u8], left: usize, right: usize, flag: bool, how:
     }
     // To the end of the line nothing is code.
     Some(Found { loose: loose && !line, leads, quoted: found.quoted || line, ..found })
+}
+
+/// The length of `[0]`, which says that one of several follows.
+fn index(bytes: &[u8]) -> usize {
+    let digits = bytes.get(1..).map_or(0, |rest| rest.iter().take(3).take_while(|b| b.is_ascii_digit()).count());
+    if digits > 0 && bytes[0] == b'[' && bytes.get(digits + 1) == Some(&b']') { digits + 2 } else { 0 }
 }
 
 /// `$password = "x"`, but neither `$password == "x"` nor a shell's `$password="x"` in the middle of a line.
@@ -255,6 +265,23 @@ pub(super) fn sets_next(before: &[u8]) -> bool {
         // `redis-cli CONFIG SET requirepass x`, `aws configure set aws_secret_access_key x`
         || set.eq_ignore_ascii_case(b"config set")
         || before.ends_with(b"configure set")
+}
+
+/// `password: x`, alone on its line, where code explains itself with YAML: no name that code could refer to.
+fn example(bytes: &[u8], left: usize, at: usize) -> Option<Found> {
+    let rest = bytes[at..].strip_prefix(b" ")?;
+    let value = rest.trim_ascii();
+    let random = value.len() >= 10
+        && !bytes[..left].iter().any(u8::is_ascii_punctuation)
+        && !value.iter().any(|b| matches!(b, b',' | b'(' | b'[' | b'{' | b' ' | b'"' | b'\'' | b';' | b'.' | b'<'))
+        && value.iter().any(u8::is_ascii_digit)
+        && word_share(value) < 30
+        && shapes::judge(value) == shapes::Shape::Strong
+        // A Secret in a test: what it says is what counts.
+        && decode::base64(value)
+            .is_none_or(|said| !decode::is_text(&said) || shapes::judge(&said) == shapes::Shape::Strong);
+    let start = at + 1 + rest.len() - rest.trim_ascii_start().len();
+    random.then_some(Found { start, end: start + value.len(), quoted: true, loose: true, leads: true })
 }
 
 /// The literal that a call for a variable of the environment falls back to.
@@ -347,6 +374,10 @@ pub(super) fn value_at(bytes: &[u8], at: usize, bare: Bare, whole_line: bool) ->
         return None;
     }
     let rest = &bytes[start..bytes.len().min(start + MAX_BARE)];
+    // `PASSWORD= # optional`
+    if spaces > 0 && rest[0] == b'#' && rest.iter().all(|b| b.is_ascii_alphabetic() || b" #,.()\r\"'".contains(b)) {
+        return None;
+    }
     // `<password>` and `[PASSWORD]` are one value.
     let bracket = match rest[0] {
         b'<' => memchr::memchr(b'>', rest),

@@ -48,6 +48,14 @@ pub(super) fn convict(
         range.start += 5;
         content = rest;
     }
+    // `smtp_sasl_password_maps = static:user:x` of Postfix.
+    if let Some(user) = content.strip_prefix(b"static:")
+        && let Some(colon) = memchr::memchr(b':', user)
+    {
+        range.start += b"static:".len() + colon + 1;
+        content = &user[colon + 1..];
+        name = Name { class: Class::Password, kind: "password" };
+    }
     if content.is_empty() {
         return;
     }

@@ -28,12 +28,16 @@ pub(super) fn told(bytes: &[u8], left: usize, right: usize, name: Name, how: Lin
         return strings(bytes, at);
     }
     let columns = inserted(bytes, left, right);
-    if !columns.is_empty() || name.class != Class::Password {
+    if !columns.is_empty() || name.class < Class::Token {
         return columns;
     }
-    if how.bare == Bare::Prose || how.place == Where::Comment {
-        let cells = cells(bytes, left, right);
-        return if cells.is_empty() { sentence(bytes, right).into_iter().collect() } else { cells };
+    let explains = how.bare == Bare::Prose || how.place == Where::Comment;
+    let cells = if explains { cells(bytes, left, right) } else { Vec::new() };
+    if !cells.is_empty() || name.class != Class::Password {
+        return cells;
+    }
+    if explains {
+        return sentence(bytes, right).into_iter().collect();
     }
     sql(bytes, left, right).into_iter().collect()
 }
@@ -146,7 +150,9 @@ fn cells(bytes: &[u8], left: usize, right: usize) -> Vec<Found> {
             let quotes = usize::from(inner.len() > 2 && inner.starts_with(b"\"") && inner.ends_with(b"\""));
             let (start, stop) = (start + quotes, start + inner.len() - quotes);
             // Tables tell defaults, which the values file tells too; what is random is none.
-            if stop > start && stop - start <= MAX_BARE && shapes::judge(&bytes[start..stop]) == Shape::Strong {
+            let value = &bytes[start..stop.max(start)];
+            let mixed = value.iter().any(|b| !b.is_ascii_uppercase() && *b != b'_');
+            if mixed && value.len() <= MAX_BARE && shapes::judge(value) == Shape::Strong {
                 found.push(Found { start, end: stop, quoted: true, loose: true, leads: false });
             }
         }

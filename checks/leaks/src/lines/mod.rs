@@ -14,7 +14,7 @@ use self::assigned::{Found, assigned, assigned_variable, second_argument, value_
 pub use self::convict::{basic, default_of, default_of_ruby};
 use self::convict::{convict, fallback};
 use self::tables::user_line;
-pub use self::tables::{pgpass, userlist};
+pub use self::tables::{pgpass, sasl, userlist};
 use crate::leak::Where;
 use crate::lexicon::Finder;
 use crate::memory;
@@ -50,7 +50,7 @@ const MAX_BARE: usize = 512;
 const MAX_NAME: usize = 128;
 
 /// Parts of the names of credentials, and what leads to passwords of SQL.
-const WORDS: [&str; 35] = [
+const WORDS: [&str; 38] = [
     "pass",
     "pwd",
     "psw",
@@ -75,6 +75,9 @@ const WORDS: [&str; 35] = [
     "cookie",
     "bindpw",
     "securestring",
+    "clear-text=",
+    "sudo -s",
+    "community",
     "userpw",
     "rootpw",
     "seed",
@@ -144,6 +147,8 @@ struct Pair {
     /// An element of XML, whose text is on the next line.
     element: bool,
     age: u8,
+    /// The section of users, whose entries are passwords.
+    users: bool,
 }
 
 fn line(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, how: Lines, pair: &mut Pair) {
@@ -159,16 +164,23 @@ fn line(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, how: Lines, pair:
         paired(scan, text, range.clone(), how, pair);
     }
     let worth = worth_a_look(bytes);
-    if let Some(value) = user_line(bytes).or_else(|| worth.then(|| programs::piped(bytes))?) {
+    if bytes.first() == Some(&b'[') {
+        pair.users = bytes.trim_ascii_end() == b"[users]";
+    } else if pair.users
+        && let Some(value) = tables::user_entry(bytes)
+    {
+        programs::tell(scan, text, range.start + value.start..range.start + value.end, how, "users");
+    }
+    if let Some(value) = user_line(bytes, &text.bytes[..range.start]).or_else(|| programs::piped(bytes)) {
         programs::tell(scan, text, range.start + value.start..range.start + value.end, how, "");
     }
     if !worth {
         return;
     }
     if let Some(name) = pair_name(bytes) {
-        *pair = Pair { name: Some(name.to_vec()), element: false, age: 0 };
+        *pair = Pair { name: Some(name.to_vec()), element: false, age: 0, users: pair.users };
     } else if let Some(name) = element(bytes) {
-        *pair = Pair { name: Some(name.to_vec()), element: true, age: 0 };
+        *pair = Pair { name: Some(name.to_vec()), element: true, age: 0, users: pair.users };
     }
     let how = if is_comment(bytes) && how.place != Where::Comment {
         Lines { place: Where::Comment, bare: if how.bare == Bare::Quoted { Bare::Quoted } else { Bare::Prose } }
@@ -227,6 +239,13 @@ fn one_word(
             }
             return end;
         }
+        // `<credential-reference clear-text="x"/>` of WildFly.
+        word if word.eq_ignore_ascii_case(b"clear-text=") => {
+            let Some(value) = value_at(bytes, end, Bare::Quoted, false) else { return end };
+            let name = Name { class: Class::Password, kind: "password" };
+            convict(scan, text, base, bytes, b"clear-text", name, &value, how);
+            return value.end;
+        }
         word if word.eq_ignore_ascii_case(b"identified with") => {
             let rest = bytes[end..bytes.len().min(end + 80)].to_ascii_lowercase();
             if let Some(by) = memchr::memmem::find(&rest, b" by ")
@@ -240,8 +259,9 @@ fn one_word(
         }
         word if word.eq_ignore_ascii_case(b"identified by") => {
             let user = bytes[start.saturating_sub(200)..start].to_ascii_lowercase();
-            let sql =
-                memchr::memmem::find(&user, b"user ").is_some() || memchr::memmem::find(&user, b"role ").is_some();
+            let sql = [b"user ".as_slice(), b"role ", b"grant "]
+                .iter()
+                .any(|word| memchr::memmem::find(&user, word).is_some());
             if let Some(value) = value_at(bytes, end, Bare::Quoted, false).filter(|_| sql) {
                 let name = Name { class: Class::Password, kind: "password" };
                 convict(scan, text, base, bytes, b"IDENTIFIED BY", name, &value, how);
@@ -281,7 +301,7 @@ fn one_word(
     // `api_keys = ["x"]`: each is what the singular says.
     if name.class < Class::Weak
         && let Some(one) = name_bytes.strip_suffix(b"s").or_else(|| name_bytes.strip_suffix(b"S"))
-        && lists::opens(bytes, right)
+        && (lists::opens(bytes, right) || bytes.get(right) == Some(&b'['))
     {
         name = memory::known(one).name;
     }
@@ -315,8 +335,8 @@ fn one_word(
     }
     let Some(value) = assigned(bytes, left, right, flag, how) else {
         for value in lists::told(bytes, left, right, name, how) {
-            // A list of tokens may be one of their names; in code only what looks random is trusted anyway.
-            let name = if name.class == Class::Token && how.bare != Bare::Quoted {
+            // A list of tokens may be one of their names; in code and prose only what looks random is trusted anyway.
+            let name = if name.class == Class::Token && matches!(how.bare, Bare::Literal | Bare::Line) {
                 Name { class: Class::Weak, ..name }
             } else {
                 name

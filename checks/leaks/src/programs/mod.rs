@@ -272,9 +272,12 @@ impl Iterator for Words<'_> {
 /// What a program reads from another: `echo 'x' | docker login --password-stdin`, `echo 'root:x' | chpasswd`.
 pub fn piped(line: &[u8]) -> Option<Range<usize>> {
     let first = memchr::memchr(b'|', line)?;
-    let user = memchr::memmem::find(&line[first..], b"chpasswd").is_some();
-    let sink = if user { b"chpasswd".as_slice() } else { b"password-stdin" };
-    let sink = memchr::memmem::find(line, sink)?;
+    let sinks = [b"chpasswd".as_slice(), b"password-stdin", b"sudo -S", b"passwd --stdin", b"passwd -s"];
+    let (number, sink) = sinks.iter().enumerate().find_map(|(number, sink)| {
+        let at = memchr::memmem::find(&line[first..], sink)?;
+        Some((number, first + at))
+    })?;
+    let user = number == 0;
     let pipe = memchr::memrchr(b'|', &line[..sink])?;
     let lead = &line[..pipe];
     let (at, length) = [b"echo ".as_slice(), b"printf "]

@@ -43,7 +43,8 @@ pub fn pem(bytes: &[u8], start: usize, end: usize) -> Option<Range<usize>> {
     let head = bytes.get(end..bytes.len().min(end + 60))?;
     let close = memchr::memmem::find(head, b"-----")?;
     let label = &head[..close];
-    memchr::memmem::find(label, b"PRIVATE KEY")?;
+    let private = [b"PRIVATE KEY".as_slice(), b"OpenVPN Static key"];
+    private.iter().find_map(|label_of| memchr::memmem::find(label, label_of))?;
     let body_at = end + close + 5;
     let body = &bytes[body_at..bytes.len().min(body_at + 16 * 1024)];
     let stop = memchr::memmem::find(body, b"-----END");
