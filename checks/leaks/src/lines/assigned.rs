@@ -269,7 +269,7 @@ pub(super) fn sets_next(before: &[u8]) -> bool {
 
 /// `password: x`, alone on its line, where code explains itself with YAML: no name that code could refer to.
 fn example(bytes: &[u8], left: usize, at: usize) -> Option<Found> {
-    let rest = bytes[at..].strip_prefix(b" ")?;
+    let rest = bytes.get(at..)?.strip_prefix(b" ")?;
     let value = rest.trim_ascii();
     let random = value.len() >= 10
         && !bytes[..left].iter().any(u8::is_ascii_punctuation)
