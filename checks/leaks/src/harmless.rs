@@ -168,7 +168,7 @@ pub fn is_location(value: &[u8]) -> bool {
     if !value.iter().all(allowed) {
         return false;
     }
-    if are_hosts(value) {
+    if are_hosts(value) || is_image(value) {
         return true;
     }
     if is_dense(value) {
@@ -257,6 +257,21 @@ fn is_schedule(value: &[u8]) -> bool {
         value,
         b"@yearly" | b"@annually" | b"@monthly" | b"@weekly" | b"@daily" | b"@midnight" | b"@hourly" | b"@reboot"
     ) || value.starts_with(b"@every ")
+}
+
+/// An image of a registry with its tag: `ghcr.io/team/app:1.2.3-4f2a9c1`.
+fn is_image(value: &[u8]) -> bool {
+    let Some(slash) = memchr::memchr(b'/', value) else { return false };
+    let (host, rest) = (&value[..slash], &value[slash + 1..]);
+    let Some(colon) = memchr::memrchr(b':', rest) else { return false };
+    let (path, tag) = (&rest[..colon], &rest[colon + 1..]);
+    let plain = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'_' | b'/');
+    host.iter().all(|b| plain(b) || *b == b':')
+        && host.contains(&b'.')
+        && !path.is_empty()
+        && path.iter().all(plain)
+        && !tag.is_empty()
+        && tag.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
 }
 
 /// Hosts with ports, one or more: `b-1.x7kq2.kafka.example.com:9096,b-2.x7kq2.kafka.example.com:9096`.

@@ -337,6 +337,7 @@ const NONE: &[(&str, &str)] = &[
     ("a.go", "x := `\npassword: get(x, y1)\ntoken: cfg.Token2\n`\n"),
     ("a_test.go", "x := `\nkind: Secret\ndata:\n  password: Q0hBTkdFTUUh\n`\n"),
     ("a.ini", "[hosts]\nweb1 = a4Bkz9XmQ2wLp7\n"),
+    ("a.yaml", "kind: Secret\nstringData:\n  IMAGE: ghcr.io/team/app:1.2.3-4f2a9c1\n"),
     ("compose.yaml", "user: 1000:1000\nusers: app:group\n"),
 ];
 
