@@ -412,7 +412,7 @@ fn passwords_that_look_like_something_else_are_found() {
     }
 }
 
-/// Keys whose inside proves what they are, wherever they stand: Ceph's, and OpenVPN's in its own kind of block.
+/// Keys whose inside proves what they are, wherever they stand: Ceph's, and `OpenVPN`'s in its own kind of block.
 #[test]
 fn keys_are_told_by_their_inside() {
     let key = MaskKey::new([7; 32]);
