@@ -194,7 +194,9 @@ pub fn judge(
                 return;
             }
         }
-        for scheme in [b"Basic ".as_slice(), b"Bearer ", b"basic ", b"bearer ", b"Token ", b"token "] {
+        let schemes = [b"Basic ".as_slice(), b"Bearer ", b"basic ", b"bearer ", b"Token ", b"token "];
+        // Nearly no value begins like one.
+        for scheme in schemes.into_iter().filter(|scheme| scheme[0] == bytes[0]) {
             if let Some(rest) = bytes.strip_prefix(scheme) {
                 let start = value.range.start + scheme.len();
                 // `"Authorization: Bearer x"` in a comment or a plain scalar: the quote is none of it.

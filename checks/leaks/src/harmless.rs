@@ -288,9 +288,21 @@ fn are_hosts(value: &[u8]) -> bool {
 
 /// Regular expressions. Dots that repeat stand in passwords too, where no words are around them.
 fn is_pattern(value: &[u8]) -> bool {
-    static PATTERNS: Lexicon = Lexicon::new(r"\d \s \S \w \b [^ (?: [a-z [A-Z [0-9 {3} {8} {16} {32} {64}");
+    let begins = |at: usize| {
+        matches!(
+            &value[at..],
+            [b'\\', b'd' | b's' | b'S' | b'w' | b'b', ..]
+                | [b'[', b'^', ..]
+                | [b'(', b'?', b':', ..]
+                | [b'[', b'a' | b'A' | b'0', b'-', b'z' | b'Z' | b'9', ..]
+                | [b'{', b'3' | b'8', b'}', ..]
+                | [b'{', b'1', b'6', b'}', ..]
+                | [b'{', b'3', b'2', b'}', ..]
+                | [b'{', b'6', b'4', b'}', ..]
+        )
+    };
     let repeated = || value.windows(2).any(|pair| pair[0] == b'.' && matches!(pair[1], b'*' | b'+'));
-    PATTERNS.inside(value)
+    (0..value.len()).any(begins)
         || repeated() && runs(value).all(|run| !run[0].is_ascii_digit() && (run.len() < 2 || wordlike(run)))
 }
 

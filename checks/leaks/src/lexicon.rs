@@ -1,12 +1,10 @@
 //! Lists of words, written as one text each, looked up by hash or tried one after the other.
 
-use aho_corasick::automaton::Automaton;
-use aho_corasick::dfa::DFA;
-use aho_corasick::{Anchored, automaton::StateID};
 use std::collections::HashSet;
 use std::hash::{BuildHasherDefault, Hasher};
-use std::ops::Range;
 use std::sync::OnceLock;
+
+use super::needles::Needles;
 
 /// FNV-1a: short keys, and nobody from outside chooses what is in the set.
 #[derive(Clone)]
@@ -39,7 +37,8 @@ type Table = Vec<Vec<&'static [u8]>>;
 pub struct Lexicon {
     text: &'static str,
     set: OnceLock<HashSet<&'static [u8], BuildHasherDefault<Fnv>>>,
-    finder: OnceLock<Option<Finder>>,
+    /// For lists of words of three letters and more.
+    needles: OnceLock<Needles<12>>,
     /// Words by their first byte, and by their last.
     firsts: OnceLock<Table>,
     lasts: OnceLock<Table>,
@@ -55,7 +54,7 @@ impl Lexicon {
         Lexicon {
             text,
             set: OnceLock::new(),
-            finder: OnceLock::new(),
+            needles: OnceLock::new(),
             firsts: OnceLock::new(),
             lasts: OnceLock::new(),
             longest: longest(text.as_bytes()),
@@ -124,35 +123,7 @@ impl Lexicon {
 
     /// Whether a word of the list is somewhere in a text.
     pub fn inside(&self, text: &[u8]) -> bool {
-        let finder = self.finder.get_or_init(|| Finder::new(self.words(), false));
-        finder.as_ref().is_some_and(|finder| finder.find(text).is_some())
-    }
-}
-
-/// Finds one of several words in a text. The texts are short: what a search sets up and skips ahead costs more there
-/// than what it saves, so the automaton is walked by hand.
-pub struct Finder {
-    automaton: DFA,
-    start: StateID,
-}
-
-impl Finder {
-    /// Of words; `any_case` of ASCII letters.
-    pub fn new<W: AsRef<[u8]>>(words: impl IntoIterator<Item = W>, any_case: bool) -> Option<Self> {
-        let automaton = DFA::builder().ascii_case_insensitive(any_case).prefilter(false).build(words).ok()?;
-        let start = automaton.start_state(Anchored::No).ok()?;
-        Some(Self { automaton, start })
-    }
-
-    /// Where the word stands that ends first in a text.
-    pub fn find(&self, text: &[u8]) -> Option<Range<usize>> {
-        let mut state = self.start;
-        let ends = |&byte: &u8| {
-            state = self.automaton.next_state(Anchored::No, state, byte);
-            self.automaton.is_match(state)
-        };
-        let end = text.iter().position(ends)? + 1;
-        Some(end - self.automaton.pattern_len(self.automaton.match_pattern(state, 0))..end)
+        self.needles.get_or_init(|| Needles::new(self.words())).any(text)
     }
 }
 

@@ -17,6 +17,7 @@ mod lexicon;
 mod lines;
 mod memory;
 pub mod names;
+mod needles;
 mod nested;
 mod placeholders;
 mod programs;

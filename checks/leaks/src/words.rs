@@ -117,22 +117,34 @@ pub fn word_share(text: &[u8]) -> usize {
 pub fn plain<'a>(text: &[u8], into: &'a mut [u8]) -> &'a [u8] {
     let mut count = 0;
     for &b in text {
-        let b = match b {
+        let Some(slot) = into.get_mut(count) else { break };
+        *slot = PLAIN[usize::from(b)];
+        // What is left out is written over.
+        count += usize::from(*slot != 0);
+    }
+    &into[..count]
+}
+
+const PLAIN: [u8; 256] = {
+    let mut plain = [0; 256];
+    let mut at = 0;
+    while at < 256 {
+        #[allow(clippy::cast_possible_truncation)]
+        let b = at as u8;
+        plain[at] = match b {
             b'0' => b'o',
             b'1' | b'!' => b'i',
             b'3' => b'e',
             b'4' | b'@' => b'a',
             b'5' | b'$' => b's',
             b'7' => b't',
-            b'-' | b'_' | b'.' | b' ' => continue,
+            b'-' | b'_' | b'.' | b' ' => 0,
             _ => b.to_ascii_lowercase(),
         };
-        let Some(slot) = into.get_mut(count) else { break };
-        *slot = b;
-        count += 1;
+        at += 1;
     }
-    &into[..count]
-}
+    plain
+};
 
 /// Where the first of two bytes that follow each other stands. For texts so short that a searcher's start would cost more than the
 /// search: the second byte is looked for, `#` of ` #`.

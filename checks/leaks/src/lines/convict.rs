@@ -26,7 +26,9 @@ pub(super) fn convict(
     let mut content = &bytes[range.clone()];
     let mut name = name;
     // `Authorization: Bearer x`, `Basic x`.
-    for scheme in [b"Bearer ".as_slice(), b"bearer ", b"Token ", b"token ", b"Basic ", b"basic ", b"ApiKey "] {
+    let schemes = [b"Bearer ".as_slice(), b"bearer ", b"Token ", b"token ", b"Basic ", b"basic ", b"ApiKey "];
+    let first = content.first().copied().unwrap_or_default();
+    for scheme in schemes.into_iter().filter(|scheme| scheme[0] == first) {
         if let Some(rest) = content.strip_prefix(scheme) {
             let rest = rest.split(|b| b.is_ascii_whitespace() || *b == b'"' || *b == b'\'').next().unwrap_or_default();
             if scheme.eq_ignore_ascii_case(b"basic ") {

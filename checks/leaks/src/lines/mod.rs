@@ -16,9 +16,9 @@ use self::convict::{convict, fallback};
 use self::tables::user_line;
 pub use self::tables::{pgpass, sasl, userlist};
 use crate::leak::Where;
-use crate::lexicon::Finder;
 use crate::memory;
 use crate::names::{self, Class, Name};
+use crate::needles::Needles;
 use crate::programs;
 use crate::sink::{Scan, Text};
 
@@ -91,16 +91,15 @@ const WORDS: [&str; 38] = [
     "pw:",
 ];
 
-/// Where the first word stands that could name a credential, or a program that takes one.
-fn find_word(text: &[u8]) -> Option<Range<usize>> {
-    static FINDER: OnceLock<Option<Finder>> = OnceLock::new();
-    let words = || WORDS.into_iter().map(str::to_owned).chain(programs::marks());
-    FINDER.get_or_init(|| Finder::new(words(), true)).as_ref()?.find(text)
+/// The words that could name a credential, and the programs that take one.
+fn words() -> &'static Needles<13, true> {
+    static NEEDLES: OnceLock<Needles<13, true>> = OnceLock::new();
+    NEEDLES.get_or_init(|| Needles::new(WORDS.into_iter().map(str::to_owned).chain(programs::marks())))
 }
 
 /// Whether a text has any word that could name a credential.
 pub fn worth_a_look(text: &[u8]) -> bool {
-    find_word(text).is_some()
+    words().any(text)
 }
 
 /// Scans every line of a range.
@@ -188,7 +187,7 @@ fn line(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, how: Lines, pair:
         how
     };
     let mut from = 0;
-    while let Some(hit) = find_word(&bytes[from..]) {
+    while let Some(hit) = words().first(&bytes[from..]) {
         let (start, end) = (from + hit.start, from + hit.end);
         let next = one_word(scan, text, range.start, bytes, start, end, from, how);
         from = next.max(end);
