@@ -145,6 +145,9 @@ pub struct Scalar {
     pub escaped: bool,
 }
 
+/// Longer base64 is looked into before it is judged by its looks.
+const LONG: usize = 100;
+
 /// Judges a key and its scalar.
 pub fn judge(
     scan: &mut Scan,
@@ -220,6 +223,14 @@ pub fn judge(
         if bytes.starts_with(b"<%") {
             lines::default_of_ruby(scan, text, value.range.clone(), name, &path(), around.place);
             return;
+        }
+        // What a long text encodes says more than that it looks random: a key, a file of credentials.
+        if bytes.len() > LONG && nested::is_base64(bytes) {
+            let count = scan.found.len();
+            nested::value(scan, text, value.range.clone(), value.escaped, &words::text(key), around.place);
+            if scan.found.len() > count {
+                return;
+            }
         }
         if let Some(charge) = verdict::judge(name, key, bytes, around.place, Trust::High) {
             scan.report(charge, text, value.range.clone(), around.place, path(), bytes);

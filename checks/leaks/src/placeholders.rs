@@ -28,11 +28,13 @@ pub fn spells_placeholder(value: &[u8]) -> bool {
     INSIDE.inside(plain(value, &mut [0; LONGEST]))
 }
 
-/// `ghp_abc...xyz`: three dots leave something out, unless there is enough on both sides of them to be a password.
+/// `ghp_abc...xyz`: three dots leave something out, unless other marks say that dots are among what the value is made of.
 fn is_shortened(value: &[u8]) -> bool {
     const PART: usize = 8;
+    let marks =
+        || value.iter().any(|b| b.is_ascii_punctuation() && !matches!(b, b'.' | b'-' | b'_' | b'/' | b'+' | b'='));
     let dots = value.windows(3).position(|w| w == b"...");
-    dots.is_some_and(|at| at < PART || value.len() < at + 3 + PART || !value.iter().any(u8::is_ascii_digit))
+    dots.is_some_and(|at| at < PART || value.len() < at + 3 + PART || value.len() > 40 || !marks())
 }
 
 /// Whether a value is one of the names of placeholders.

@@ -395,7 +395,7 @@ fn passwords_that_look_like_something_else_are_found() {
     let forms = [
         format!("{a}.+{b}"),
         format!("{a}.*{b}"),
-        format!("{a}...{b}"),
+        format!("{a}...{b}~x!"),
         format!("4({a})!{b}"),
         format!("n?{a}$(){b}"),
         format!("v9%{}.pm_k", &a[..1]),
