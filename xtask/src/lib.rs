@@ -14,6 +14,7 @@ pub mod guards;
 pub mod helm;
 pub mod inside;
 pub mod judge;
+pub mod known;
 pub mod matrix;
 pub mod progress;
 pub mod report;

@@ -1,6 +1,8 @@
 //! Render every selected cell with Helm, compare with goldens, run every check, print one verdict.
 
-use std::collections::BTreeMap;
+mod others;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::time::Instant;
 
@@ -18,10 +20,11 @@ use crate::cli::{FailOn, Format, Global, Select};
 use crate::confirm::confirm;
 use crate::engine::leaks::Rendered;
 use crate::engine::{self, Engine};
-use crate::excuse::{Excuses, Part};
+use crate::excuse::{Excuses, Part, judged};
 use crate::guards;
 use crate::helm::Helm;
 use crate::judge::{Judge, Judged};
+use crate::known::Known;
 use crate::matrix::pattern::Pattern;
 use crate::progress::Progress;
 use crate::report::diagnostic;
@@ -31,6 +34,8 @@ use crate::run::{pool, process};
 use crate::scratch::Home;
 use crate::sources;
 use checks::nearest::did_you_mean;
+
+pub use others::Others;
 
 /// The family of rules that costs renders of its own, and so is looked for only when it is named.
 const GUARDS: &str = "guards";
@@ -115,6 +120,8 @@ pub struct Scope<'a> {
     pub quiet: bool,
     /// Whether guards are taken out of charts, when their rules are looked for.
     pub mutate: bool,
+    /// What is believed of the other cells.
+    pub others: Others,
 }
 
 /// Runs the command.
@@ -138,7 +145,9 @@ pub fn run(global: &Global, select: &Select, shard: Option<Shard>, asked: &Asked
     if !quiet {
         header(&session, &session.helm_line(&helm), cells.len())?;
     }
-    let scope = Scope { cells, whole, wanted, sources, excuses, keep: true, quiet, mutate: asked.mutate };
+    // What a shard does not render another one does: each golden is compared once.
+    let others = if shard.is_some() { Others::Trusted } else { Others::Rendered };
+    let scope = Scope { cells, whole, wanted, sources, excuses, keep: true, quiet, mutate: asked.mutate, others };
     let Examined { mut report, redactor, table, .. } = examine(&session, &helm, &scope)?;
     if !table.is_empty() && !quiet {
         to_stdout(&redactor, |out| writeln!(out, "{table}"))?;
@@ -203,6 +212,20 @@ pub fn examine(session: &Session, helm: &Helm, scope: &Scope<'_>) -> Result<Exam
         reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     });
     progress.finish();
+    let mut known = Known::load(&session.target, &session.matrix, &scope.sources, &helm.version);
+    let cell_named = |name: &str| cells.iter().find(|c| c.name() == name);
+    let equal = gathered.cells.iter().filter(|c| c.status == CellStatus::Equal);
+    for cell in equal.filter_map(|c| cell_named(&c.name)) {
+        known.equal(&session.root, cell);
+    }
+    let besides = if engine.looks_at_others() {
+        others::learn(session, scope, &judge, &mut known)
+    } else {
+        others::Learnt::default()
+    };
+    known.save(&session.target);
+    gathered.facts.extend(besides.facts);
+    gathered.notes.extend(besides.note);
     let selected = cells.iter().map(|c| c.name()).collect();
     gathered.findings.extend(engine.concerning(in_sources, &selected, whole));
     for (index, rendered) in std::mem::take(&mut gathered.leaks) {
@@ -210,22 +233,17 @@ pub fn examine(session: &Session, helm: &Helm, scope: &Scope<'_>) -> Result<Exam
     }
     gathered.secrets.extend(leaks.values().flatten().flat_map(|l| &l.secrets).map(|s| s.expose().to_owned()));
     if !process::cancelled() {
-        let found = engine.whole(&mut gathered.facts, session.jobs());
+        let mut found = engine.whole(&mut gathered.facts, session.jobs());
+        // A template of a cell that did not render has had no chance to render anything.
+        let failed = gathered.cells.iter().filter(|c| !judged(c.status)).map(|c| &c.name);
+        let failed: BTreeSet<&String> = failed.chain(&besides.unrendered).collect();
+        found.retain(|f| f.rule != "sources/dead-template" || !f.cells.iter().any(|c| failed.contains(c)));
         gathered.findings.extend(engine.concerning(found, &selected, whole));
-        let changed: std::collections::BTreeSet<String> =
-            gathered.changes.iter().map(|(cell, ..)| cell.clone()).collect();
+        let changed: BTreeSet<String> = gathered.changes.iter().map(|(cell, ..)| cell.clone()).collect();
         if scope.wanted.has("render/nondeterministic") {
             confirm(&judge.renderer, cells, session.jobs(), &changed, &mut gathered.findings);
         }
     }
-    // A template of a cell that did not render has had no chance to render anything.
-    let failed: std::collections::BTreeSet<&String> = gathered
-        .cells
-        .iter()
-        .filter(|c| matches!(c.status, CellStatus::Failed | CellStatus::Broken))
-        .map(|c| &c.name)
-        .collect();
-    gathered.findings.retain(|f| f.rule != "sources/dead-template" || !f.cells.iter().any(|c| failed.contains(c)));
     if whole {
         gathered.findings.extend(orphaned(session));
     }
