@@ -134,7 +134,8 @@ pub fn run(global: &Global, select: &Select, shard: Option<Shard>, asked: &Asked
         return Err(words.to_owned().into());
     }
     let mut cells = cells::select(&session.matrix, select)?;
-    let whole = cells.len() == session.matrix.cells.len() && shard.is_none_or(Shard::is_first);
+    let all = cells.len() == session.matrix.cells.len();
+    let whole = all && shard.is_none_or(Shard::is_first);
     if let Some(shard) = shard {
         cells = shard.of(cells);
     }
@@ -145,8 +146,8 @@ pub fn run(global: &Global, select: &Select, shard: Option<Shard>, asked: &Asked
     if !quiet {
         header(&session, &session.helm_line(&helm), cells.len())?;
     }
-    // What a shard does not render another one does: each golden is compared once.
-    let others = if shard.is_some() { Others::Trusted } else { Others::Rendered };
+    // What a shard of all cells does not render another one does: each golden is compared once.
+    let others = if all && shard.is_some() { Others::Trusted } else { Others::Rendered };
     let scope = Scope { cells, whole, wanted, sources, excuses, keep: true, quiet, mutate: asked.mutate, others };
     let Examined { mut report, redactor, table, .. } = examine(&session, &helm, &scope)?;
     if !table.is_empty() && !quiet {
@@ -227,6 +228,9 @@ pub fn examine(session: &Session, helm: &Helm, scope: &Scope<'_>) -> Result<Exam
     gathered.facts.extend(besides.facts);
     gathered.notes.extend(besides.note);
     let selected = cells.iter().map(|c| c.name()).collect();
+    let is_shard = scope.others == Others::Trusted;
+    // Of the cells of other shards a shard tells nothing, but it must know what waivers excuse there.
+    let mut elsewhere = if is_shard { in_sources.clone() } else { Vec::new() };
     gathered.findings.extend(engine.concerning(in_sources, &selected, whole));
     for (index, rendered) in std::mem::take(&mut gathered.leaks) {
         gathered.findings.extend(engine.traced(cells[index], rendered, &leaks));
@@ -238,6 +242,7 @@ pub fn examine(session: &Session, helm: &Helm, scope: &Scope<'_>) -> Result<Exam
         let failed = gathered.cells.iter().filter(|c| !judged(c.status)).map(|c| &c.name);
         let failed: BTreeSet<&String> = failed.chain(&besides.unrendered).collect();
         found.retain(|f| f.rule != "sources/dead-template" || !f.cells.iter().any(|c| failed.contains(c)));
+        elsewhere.extend(found.iter().filter(|_| is_shard).cloned());
         gathered.findings.extend(engine.concerning(found, &selected, whole));
         let changed: BTreeSet<String> = gathered.changes.iter().map(|(cell, ..)| cell.clone()).collect();
         if scope.wanted.has("render/nondeterministic") {
@@ -268,11 +273,28 @@ pub fn examine(session: &Session, helm: &Helm, scope: &Scope<'_>) -> Result<Exam
     } else {
         String::new()
     };
+    let looked_for = |rule: &str| scope.wanted.has(rule) && session.matrix.rules.get(rule) != Some(&Severity::Off);
+    let mut part = Part {
+        cells,
+        is_shard,
+        all_checks: scope.wanted.is_all(),
+        speaks_for_all: whole,
+        looked_for: &looked_for,
+        elsewhere: &elsewhere,
+        unjudged: &BTreeSet::new(),
+    };
+    let undecided = if is_shard {
+        excuses.undecided(session, &part, &scope.sources, &gathered.cells, &gathered.findings)
+    } else {
+        BTreeSet::new()
+    };
+    let looked = others::look(session, scope, &judge, &leaks, &undecided);
+    let elsewhere = [elsewhere.as_slice(), &looked.findings].concat();
+    (part.elsewhere, part.unjudged) = (&elsewhere, &looked.unjudged);
+    gathered.notes.extend(looked.note);
     let facts = std::mem::take(&mut gathered.facts);
     let redactor = Redactor::judging(std::mem::take(&mut gathered.secrets));
     let mut report = gathered.report(&session.matrix, &scope.wanted, &redactor);
-    let looked_for = |rule: &str| scope.wanted.has(rule) && session.matrix.rules.get(rule) != Some(&Severity::Off);
-    let part = Part { cells, all_checks: scope.wanted.is_all(), speaks_for_all: whole, looked_for: &looked_for };
     excuses.apply(session, &part, &mut report);
     report.helm = session.helm_line(helm);
     Ok(Examined { report, redactor, facts, table })

@@ -126,6 +126,7 @@ impl<'a> Scan<'a> {
             complete: false,
             speaks_for_all: true,
             looked_for: &|_| true,
+            elsewhere: &[],
             // Without a commit no waiver is past its date.
             today: *self.today.get_or_init(|| git::commit_date(Path::new(".")).ok()),
         };

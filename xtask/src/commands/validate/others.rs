@@ -5,9 +5,12 @@ use std::fmt::Write as _;
 
 use checks::facts::Facts;
 use checks::model::Cell;
+use finding::Finding;
 
 use super::Scope;
 use crate::commands::Session;
+use crate::engine::leaks::InSources;
+use crate::excuse;
 use crate::judge::Judge;
 use crate::known::Known;
 use crate::progress::Progress;
@@ -20,7 +23,7 @@ use crate::run::{pool, process};
 pub enum Others {
     /// Goldens that are known to be what their cells render to; the other cells are rendered.
     Rendered,
-    /// All goldens: other runs compare them.
+    /// All goldens: the run is one of several parts, and the others compare them.
     Trusted,
 }
 
@@ -76,6 +79,51 @@ pub(super) fn learn(session: &Session, scope: &Scope<'_>, judge: &Judge<'_>, kno
     progress.finish();
     learnt.note = Some(told(old.len(), &differ, &learnt.unrendered));
     learnt
+}
+
+/// What was found in cells of other shards.
+#[derive(Default)]
+pub(super) struct Looked {
+    pub(super) findings: Vec<Finding>,
+    /// Those of which nothing is known.
+    pub(super) unjudged: BTreeSet<String>,
+    /// What a person should know of it.
+    pub(super) note: Option<String>,
+}
+
+/// Looks at cells of other shards, which tell what is found there: here it only says whether waivers still excuse anything.
+pub(super) fn look(
+    session: &Session,
+    scope: &Scope<'_>,
+    judge: &Judge<'_>,
+    in_sources: &InSources,
+    names: &BTreeSet<String>,
+) -> Looked {
+    let mut looked = Looked::default();
+    let cells: Vec<&Cell> = session.matrix.cells.iter().filter(|c| names.contains(&c.name())).collect();
+    if cells.is_empty() || process::cancelled() {
+        return looked;
+    }
+    let judge = Judge { renderer: judge.renderer.clone(), pending: None, ..*judge };
+    let mut progress = Progress::new(cells.len(), scope.quiet);
+    pool::run(
+        &cells,
+        session.jobs(),
+        process::cancelled,
+        |cell| judge.cell(cell),
+        |index, judged| {
+            progress.step(&judged.result.name);
+            if !excuse::judged(judged.result.status) {
+                looked.unjudged.insert(judged.result.name);
+            }
+            looked.findings.extend(judged.findings);
+            looked.findings.extend(judge.engine.traced(cells[index], judged.leaks, in_sources));
+        },
+    );
+    progress.finish();
+    let cells = several(cells.len(), "cell of another shard", "cells of other shards");
+    looked.note = Some(format!("also rendered {cells}, to see whether waivers excuse anything there"));
+    looked
 }
 
 /// What a person should know of the cells that were rendered besides the selected ones.
