@@ -40,6 +40,9 @@ pub use others::Others;
 /// The family of rules that costs renders of its own, and so is looked for only when it is named.
 const GUARDS: &str = "guards";
 
+/// The rule that only tells what others have led to.
+const STALE_PAGE: &str = "docs/stale";
+
 /// What the command line says about checks.
 pub struct Asked<'a> {
     /// `--check`.
@@ -296,6 +299,8 @@ pub fn examine(session: &Session, helm: &Helm, scope: &Scope<'_>) -> Result<Exam
     let redactor = Redactor::judging(std::mem::take(&mut gathered.secrets));
     let mut report = gathered.report(&session.matrix, &scope.wanted, &redactor);
     excuses.apply(session, &part, &mut report);
+    // A page is stale because of something else: that is told, and mended, first.
+    report.findings.sort_by_key(|f| f.rule == STALE_PAGE);
     report.helm = session.helm_line(helm);
     Ok(Examined { report, redactor, facts, table })
 }
@@ -442,7 +447,7 @@ fn next(report: &Report, all: bool) -> String {
     // A page that is written anew follows what it tells of.
     let goldens = report.findings.iter().any(|f| golden(&f.rule));
     let others = || report.findings.iter().filter(|f| !golden(&f.rule));
-    match others().find(|f| f.rule != "docs/stale").or_else(|| others().next().filter(|_| !goldens)) {
+    match others().find(|f| f.rule != STALE_PAGE).or_else(|| others().next().filter(|_| !goldens)) {
         Some(finding) => format!("cargo xtask explain {}", finding.rule),
         None if all || report.cells.len() > 3 => "cargo xtask bless".to_owned(),
         None => {
