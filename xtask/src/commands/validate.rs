@@ -99,6 +99,14 @@ impl Wanted {
         (by_default || names(&self.check)) && !names(&self.skip)
     }
 
+    /// Whether the guards' rules are not looked for although nobody has left them out: the verdict must say so.
+    fn guards_untried(&self, matrix: &Matrix) -> bool {
+        let is_on = |id: &str| matrix.rules.get(id) != Some(&Severity::Off);
+        let left_out = |id: &str| self.skip.iter().any(|name| name == id || name == GUARDS);
+        let mut guards = rules::registry().iter().filter(|r| r.id.starts_with(GUARDS) && is_on(r.id));
+        self.check.is_empty() && !self.guards && guards.any(|r| !left_out(r.id))
+    }
+
     /// Whether any of the guards' rules is.
     fn guards(&self) -> bool {
         rules::registry().iter().any(|r| r.id.starts_with(GUARDS) && self.has(r.id))
@@ -155,6 +163,10 @@ pub fn run(global: &Global, select: &Select, shard: Option<Shard>, asked: &Asked
     let Examined { mut report, redactor, table, .. } = examine(&session, &helm, &scope)?;
     if !table.is_empty() && !quiet {
         to_stdout(&redactor, |out| writeln!(out, "{table}"))?;
+    }
+    if scope.wanted.guards_untried(&session.matrix) {
+        let words = "guards were not tried: `cargo xtask validate --check guards` takes each needed value away and judges what comes out";
+        report.notes.push(words.to_owned());
     }
     report.duration = started.elapsed();
     let fail_on = if global.fail_on == FailOn::Warning { Severity::Warning } else { Severity::Error };
