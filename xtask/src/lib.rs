@@ -67,6 +67,7 @@ pub fn main() -> ExitCode {
 }
 
 fn dispatch(cli: &Cli) -> commands::Outcome {
+    cli.check()?;
     let global = &cli.global;
     match &cli.command {
         Command::Validate { select, shard, check, skip, mutate } => {
