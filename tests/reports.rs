@@ -72,6 +72,23 @@ fn a_report_that_could_not_be_read_is_refused() {
 }
 
 #[test]
+fn a_scan_of_no_file_is_no_clean_one() {
+    let repository = Repository::empty();
+    fs::create_dir(repository.path("empty")).unwrap();
+    let output = repository.run(&["leaks", "empty", "--report", "json=r.json", "--report", "human"]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = common::stdout(&output);
+    assert!(
+        said.contains("no file to scan in empty") && said.contains("failed  nothing was scanned · 0 files"),
+        "{said}"
+    );
+    let report: Value = serde_json::from_str(&repository.read("r.json")).unwrap();
+    assert!(report["troubles"][0].as_str().unwrap().starts_with("no file to scan"));
+    repository.write("empty/a.txt", "");
+    assert_eq!(repository.run(&["leaks", "empty"]).status.code(), Some(0));
+}
+
+#[test]
 fn the_reports_of_every_case_fit_their_schemas() {
     let checker = Checker::new();
     let cases = workspace().join("tests/cases");
