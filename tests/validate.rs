@@ -422,6 +422,18 @@ fn a_shard_says_that_it_believes_the_goldens_of_others() {
 }
 
 #[test]
+fn a_long_line_is_shown_where_it_changes() {
+    let repository = Repository::base();
+    let values = |word: &str| format!("logLevel: {}{word}{}\n", "x".repeat(400_000), "y".repeat(400_000));
+    repository.write("charts/values/web.yaml", values("old"));
+    assert_eq!(repository.run(&["bless"]).status.code(), Some(0));
+    repository.write("charts/values/web.yaml", values("new"));
+    let said = stdout(&repository.run(&["validate"]));
+    assert!(said.contains("xoldyy") && said.contains("xnewyy") && said.contains("more characters"), "{said:.2000}");
+    assert!(said.lines().all(|line| line.chars().count() < 300), "{said:.2000}");
+}
+
+#[test]
 fn another_root_and_colours_are_taken() {
     let repository = Repository::base();
     let elsewhere = Repository::empty();

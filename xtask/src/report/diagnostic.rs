@@ -7,6 +7,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 use checks::model::{Place, Severity};
 use finding::Finding;
 
+use super::cut;
 pub use super::lines::Sources;
 
 /// Characters of a long line that are shown.
@@ -112,16 +113,18 @@ fn window(line: &str, place: &Place) -> (String, usize, usize, usize) {
     } else {
         (0, start, end)
     };
-    let shown: String =
-        line.chars().skip(skip).take(WIDTH).map(|c| if c.is_control() && c != '\t' { '·' } else { c }).collect();
-    let byte = |column: usize| shown.char_indices().nth(column).map_or(shown.len(), |(i, _)| i);
+    let part = line.chars().skip(skip).take(WIDTH).map(|c| if c.is_control() && c != '\t' { '·' } else { c });
+    let (before, after) = (if skip > 0 { "…" } else { "" }, if count > skip + WIDTH { "…" } else { "" });
+    let shown: String = before.chars().chain(part).chain(after.chars()).collect();
+    let moved = before.chars().count();
+    let byte = |column: usize| shown.char_indices().nth(column + moved).map_or(shown.len(), |(i, _)| i);
     let (start, end) = (byte(start), byte(end));
     (shown, start, end, skip)
 }
 
-/// Text from outside without control characters, which could move the cursor or forge lines.
+/// Text from outside without control characters, which could move the cursor or forge lines, and without lines of no end.
 fn clean(text: &str) -> Cow<'static, str> {
-    Cow::Owned(text.chars().map(|c| if c.is_control() && c != '\n' { '·' } else { c }).collect())
+    Cow::Owned(cut::message(text).chars().map(|c| if c.is_control() && c != '\n' { '·' } else { c }).collect())
 }
 
 #[cfg(test)]
@@ -134,7 +137,8 @@ mod tests {
         let place = Place { file: "f".into(), line: 1, column: 5001, end_line: 1, end_column: 5007 };
         let (shown, start, end, _) = window(&line, &place);
         assert_eq!(&shown[start..end], "needle");
-        assert!(shown.len() <= WIDTH);
+        assert!(shown.starts_with("…x") && shown.ends_with("y…"), "{shown}");
+        assert_eq!(shown.chars().count(), WIDTH + 2);
     }
 
     #[test]

@@ -37,6 +37,11 @@ impl<'a> Sources<'a> {
         self.known.borrow_mut().insert(file.to_owned(), Some(Known { text, hidden: Vec::new() }));
     }
 
+    /// A text with what the redactor knows masked: before it is cut, since nothing knows the half of a credential.
+    pub fn mask(&self, text: &str) -> String {
+        self.redactor.redact(text).into_owned()
+    }
+
     /// The line of a place, masked, and the place in what is left of it.
     pub fn line(&self, place: &Place) -> Option<(String, Place)> {
         let mut known = self.known.borrow_mut();
