@@ -471,11 +471,13 @@ fn next(report: &Report, all: bool) -> String {
 
 fn sinks(session: &Session, report: &Report, redactor: &Redactor) -> Result<(), Failure> {
     let sources = diagnostic::Sources::new(&session.root, redactor);
+    let on_terminal = diagnostic::Sources::new(&session.root, redactor).shown_on(std::io::stdout());
     let verbose = session.global.verbose > 0;
     let asked = &session.global.report;
     for to in asked {
         let write = |out: &mut dyn Write| match to.format {
-            Format::Human => human::write(report, &sources, verbose, out),
+            Format::Human if to.file.is_some() => human::write(report, &sources, verbose, out),
+            Format::Human => human::write(report, &on_terminal, verbose, out),
             Format::Json => json::write(report, out),
             Format::Sarif => sarif::write(report, out),
         };
@@ -485,7 +487,7 @@ fn sinks(session: &Session, report: &Report, redactor: &Redactor) -> Result<(), 
         }
     }
     if !asked.iter().any(|to| to.file.is_none()) {
-        to_stdout(redactor, |out| human::write(report, &sources, verbose, out))?;
+        to_stdout(redactor, |out| human::write(report, &on_terminal, verbose, out))?;
     }
     Ok(())
 }

@@ -17,6 +17,31 @@ pub fn message(text: &str) -> Cow<'_, str> {
     Cow::Owned(lines.join("\n"))
 }
 
+/// A text with its lines broken between words, so that each has at most `width` characters; a longer word stays whole, since it is a
+/// path or a command to be copied.
+pub fn wrapped(text: &str, width: usize) -> String {
+    let mut lines = Vec::new();
+    for line in text.split('\n') {
+        let mut current = String::new();
+        let mut length = 0;
+        for word in line.split(' ') {
+            let more = word.chars().count();
+            if length > 0 && length + 1 + more > width {
+                // Two blanks may stand between words.
+                lines.push(std::mem::take(&mut current).trim_end().to_owned());
+                length = 0;
+            } else if length > 0 {
+                current.push(' ');
+                length += 1;
+            }
+            current.push_str(word);
+            length += more;
+        }
+        lines.push(current);
+    }
+    lines.join("\n")
+}
+
 /// The lines of a diff. Of a long one the part is shown in which it differs from the line that it replaces or that replaces it.
 pub fn diff(lines: &[String]) -> Vec<Cow<'_, str>> {
     let mut shown = Vec::with_capacity(lines.len());
@@ -94,6 +119,14 @@ mod tests {
         assert!(shown[5].starts_with("   image: x"), "{}", shown[5]);
         assert_eq!((&*shown[0], &*shown[2], &*shown[4]), (" kind: A", "-  b: 1", "+  b: 2"));
         assert!(shown.iter().all(|line| line.chars().count() < WIDTH + 40));
+    }
+
+    #[test]
+    fn lines_are_broken_between_words() {
+        assert_eq!(wrapped("one two three\nfour", 8), "one two\nthree\nfour");
+        assert_eq!(wrapped("a/very/long/path it is", 8), "a/very/long/path\nit is");
+        assert_eq!(wrapped("a/one  a/two  a/three", 12), "a/one  a/two\na/three");
+        assert_eq!(wrapped("", 8), "");
     }
 
     #[test]

@@ -294,7 +294,7 @@ impl<'r> Masked<'r> {
             from = leak.range.end.max(start);
         }
         text.push_str(&String::from_utf8_lossy(&bytes[from..]));
-        let sources = Sources::new(Path::new("."), redactor);
+        let sources = Sources::new(Path::new("."), redactor).shown_on(std::io::stdout());
         sources.show_instead(file, text);
         Self { sources, places }
     }
