@@ -312,7 +312,7 @@ pub fn examine(session: &Session, helm: &Helm, scope: &Scope<'_>) -> Result<Exam
     let mut report = gathered.report(&session.matrix, &scope.wanted, &redactor);
     excuses.apply(session, &part, &mut report);
     // A page is stale because of something else: that is told, and mended, first.
-    report.findings.sort_by_key(|f| f.rule == STALE_PAGE);
+    report.findings.sort_by_key(|f| (std::cmp::Reverse(f.severity), f.rule == STALE_PAGE));
     report.helm = session.helm_line(helm);
     Ok(Examined { report, redactor, facts, table })
 }
