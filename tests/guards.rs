@@ -196,3 +196,21 @@ fn the_guards_of_this_repository_hold() {
     assert!(outcome.rows.iter().any(|row| row.guarded > 0));
     assert_eq!(shown(&outcome), [""; 0]);
 }
+
+#[test]
+fn a_verdict_without_guards_says_so() {
+    let repository = Repository::base();
+    let says = |words: &[&str]| {
+        let output = repository.run(&[&["validate"], words].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", common::stdout(&output));
+        common::stdout(&output).contains("guards were not tried: `cargo xtask validate --check guards`")
+    };
+    assert!(says(&[]) && says(&["staging/web"]) && says(&["--skip", "leaks"]));
+    for words in [["--check", "guards"], ["--check", "leaks"], ["--skip", "guards"]] {
+        assert!(!says(&words), "{words:?}");
+    }
+    let matrix = repository.read("environments/matrix.yaml");
+    let off = "rules: {guards/missing: off, guards/weak: off, guards/untested: off}\n";
+    repository.write("environments/matrix.yaml", matrix + off);
+    assert!(!says(&[]), "rules that are switched off are not missed");
+}

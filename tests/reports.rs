@@ -50,6 +50,45 @@ impl Checker {
 }
 
 #[test]
+fn a_report_that_could_not_be_read_is_refused() {
+    let repository = Repository::base();
+    let before = repository.tree();
+    for (arguments, words) in [
+        (&["validate", "--report", "json", "--report", "sarif"][..], "two reports would be written to standard output"),
+        (&["validate", "--report", "json=-", "--report", "sarif=-"], "two reports would be written to standard output"),
+        (&["leaks", "--report", "json", "--report", "human"], "two reports would be written to standard output"),
+        (&["validate", "--report", "json=r", "--report", "sarif=r"], "two reports would be written to r"),
+        (&["bless", "--report", "json=r"], "this command writes no report"),
+        (&["list", "--report", "json"], "this command writes no report"),
+    ] {
+        let output = repository.run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(stderr(&output).contains(words) && stderr(&output).contains("help: "), "{}", stderr(&output));
+        assert!(output.stdout.is_empty() && repository.tree() == before, "{arguments:?}");
+    }
+    let output = repository.run(&["validate", "--report", "json=-"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["version"], 1);
+}
+
+#[test]
+fn a_scan_of_no_file_is_no_clean_one() {
+    let repository = Repository::empty();
+    fs::create_dir(repository.path("empty")).unwrap();
+    let output = repository.run(&["leaks", "empty", "--report", "json=r.json", "--report", "human"]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = common::stdout(&output);
+    assert!(
+        said.contains("no file to scan in empty") && said.contains("failed  nothing was scanned · 0 files"),
+        "{said}"
+    );
+    let report: Value = serde_json::from_str(&repository.read("r.json")).unwrap();
+    assert!(report["troubles"][0].as_str().unwrap().starts_with("no file to scan"));
+    repository.write("empty/a.txt", "");
+    assert_eq!(repository.run(&["leaks", "empty"]).status.code(), Some(0));
+}
+
+#[test]
 fn the_reports_of_every_case_fit_their_schemas() {
     let checker = Checker::new();
     let cases = workspace().join("tests/cases");

@@ -283,9 +283,23 @@ fn pages_are_written_and_found_stale() {
     repository.write("charts/web/templates/all.yaml", WEB.replace("name: nightly", "name: daily"));
     let both = ["docs/secrets-inventory.md", "docs/secrets-rotation.md"].map(str::to_owned).to_vec();
     assert_eq!(stale(&repository).1, both);
+    // What it may come from is told before it, wherever that stands.
+    repository.write("environments/local/web.yaml", "replicas: 1\nreplicas: 1\n");
+    let all = stdout(&repository.run(&["validate"]));
+    let at = |rule: &str| all.find(rule).unwrap_or_else(|| panic!("no {rule} in {all}"));
+    assert!(at("error[sources/duplicate-key") < at("error[docs/stale]"), "{all}");
+    repository.write("environments/local/web.yaml", "replicas: 1\n");
     said(&repository, &["secrets", "inventory", "--write"]);
     said(&repository, &["secrets", "rotation", "--write"]);
     assert!(stale(&repository).1.is_empty());
+    assert!(said(&repository, &["bless", "--allow-removed"]).contains("written"));
+    // What cannot be read makes no page stale: written anew, it would lack what stands in that file.
+    for broken in
+        ["replicas: {\n", "replicas: 1\n\tlevel: info\n", "replicas: *nope\n", "<<<<<<< HEAD\nreplicas: 1\n", "\0\0"]
+    {
+        repository.write("environments/local/web.yaml", broken);
+        assert!(stale(&repository).1.is_empty(), "{broken:?}");
+    }
 }
 
 #[test]

@@ -77,6 +77,50 @@ fn a_cell_that_does_not_render_makes_no_waiver_stale() {
 }
 
 #[test]
+fn shards_say_of_waivers_what_the_whole_run_says() {
+    let repository = repository("2099-01-01");
+    repository.write("charts/values/web.yaml", "logLevel: info\n");
+    // One environment's golden differs: two waivers excuse that, in one shard each, and nothing in the other.
+    repository.write("environments/production/web.yaml", "bucket: other\nregion: eu-1\n");
+    let waiver = |rule: &str, place: &str, until: &str| {
+        format!("- {{rule: {rule}, where: {place:?}, reason: tried out, until: {until}}}\n")
+    };
+    let waivers = [
+        waiver("golden/differs", "*/web", "2099-01-01"),
+        waiver("golden/differs", "tests/golden/**", "2099-01-01"),
+        waiver("golden/missing", "*/web", "2099-01-01"),
+        waiver("golden/missing", "staging/web", "2099-01-01"),
+        waiver("golden/missing", "production/web", "2099-01-01"),
+        waiver("leaks/jwt", "charts/**", "2099-01-01"),
+        waiver("leaks/jwt", "no/such/file", "2099-01-01"),
+        waiver("leaks/jwt", "production/*", "2020-01-01"),
+        waiver("golden/differs", "production/*", "2020-01-01"),
+    ];
+    repository.write("environments/waivers.yaml", waivers.concat());
+    let template = repository.read("charts/web/templates/configmap.yaml");
+    let comment = "# xtask:allow leaks/jwt until=2099-01-01: nothing is there\n";
+    repository.write("charts/web/templates/configmap.yaml", format!("{{{{/* {comment}*/}}}}\n{template}"));
+    commit(&repository, "2026-06-30");
+    let found = |words: &[&str]| {
+        repository.run(&[&["validate", "--report", "json=report.json"], words].concat());
+        let report: serde_json::Value = serde_json::from_str(&repository.read("report.json")).unwrap();
+        let told =
+            report["findings"].as_array().unwrap().iter().map(|f| {
+                format!("{} {} {}: {}", f["rule"], f["location"]["file"], f["location"]["line"], f["message"])
+            });
+        told.collect::<Vec<_>>()
+    };
+    let mut whole = found(&[]);
+    assert_eq!(whole.iter().filter(|f| f.contains("waivers/stale")).count(), 6, "{whole:#?}");
+    assert_eq!(whole.iter().filter(|f| f.contains("waivers/expired")).count(), 2, "{whole:#?}");
+    let mut parts = [found(&["--shard", "1/2"]), found(&["--shard", "2/2"])].concat();
+    whole.sort();
+    parts.sort();
+    parts.dedup();
+    assert_eq!(parts, whole);
+}
+
+#[test]
 fn comments_excuse_leaks_in_a_plain_folder_too() {
     let repository = Repository::empty();
     let value = ["Zk4Wq8", "Rt2xLm"].concat();

@@ -49,7 +49,7 @@ pub struct Global {
     /// Say more; twice for Helm's own command lines
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
-    /// Write a report: human, json or sarif; to standard output or to a file. Repeatable
+    /// validate, leaks: write a report, human, json or sarif, to standard output or to a file. Repeatable
     #[arg(long, value_name = "FORMAT[=FILE]", global = true, value_parser = ReportTo::parse)]
     pub report: Vec<ReportTo>,
     /// What fails a run
@@ -104,7 +104,32 @@ impl ReportTo {
             Some((format, file)) => (format, Some(PathBuf::from(file))),
             None => (text, None),
         };
+        let file = file.filter(|file| file.as_os_str() != "-");
         Ok(Self { format: Format::from_str(format, true)?, file })
+    }
+}
+
+impl Cli {
+    /// Whether the flags go together, where clap does not see to it.
+    ///
+    /// # Errors
+    /// What is meant by no command line, and what to write instead.
+    pub fn check(&self) -> Result<(), String> {
+        let reports = &self.global.report;
+        let writes = matches!(self.command, Command::Validate { .. } | Command::Leaks { .. });
+        if !reports.is_empty() && !writes {
+            return Err("this command writes no report\n  help: leave out --report; `validate` and `leaks` write some"
+                .to_owned());
+        }
+        for (at, report) in reports.iter().enumerate() {
+            if reports[..at].iter().any(|other| other.file == report.file) {
+                let to = report.file.as_ref().map_or("standard output".to_owned(), |file| file.display().to_string());
+                return Err(format!(
+                    "two reports would be written to {to}\n  help: give each a file of its own: --report json=FILE --report sarif=OTHER"
+                ));
+            }
+        }
+        Ok(())
     }
 }
 

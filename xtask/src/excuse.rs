@@ -10,7 +10,7 @@ use finding::Finding;
 
 use crate::commands::{Failure, Session};
 use crate::git;
-use crate::report::{CellStatus, Report};
+use crate::report::{CellResult, CellStatus, Report};
 
 /// All that excuses.
 pub struct Excuses {
@@ -25,12 +25,18 @@ pub struct Excuses {
 pub struct Part<'a> {
     /// The selected cells.
     pub cells: &'a [&'a Cell],
+    /// Whether they are one of several parts that make up all cells.
+    pub is_shard: bool,
     /// Whether every check was asked for.
     pub all_checks: bool,
     /// Whether it tells what belongs to no cell: a run of all cells, or the first part of one.
     pub speaks_for_all: bool,
     /// Whether a rule is looked for at all.
     pub looked_for: &'a dyn Fn(&str) -> bool,
+    /// What was found in cells that other parts tell of.
+    pub elsewhere: &'a [Finding],
+    /// Cells of other parts that were looked at and did not render.
+    pub unjudged: &'a BTreeSet<String>,
 }
 
 impl Excuses {
@@ -54,8 +60,8 @@ impl Excuses {
 
     /// Takes what is excused out of a report, and adds what is wrong with the waivers.
     pub fn apply(&self, session: &Session, part: &Part<'_>, report: &mut Report) {
-        let run = run(session, part, report, self.today);
-        let complete = run.complete;
+        let run = run(session, part, &report.cells, self.today);
+        let complete = run.complete && !part.is_shard;
         let severities = &session.matrix.rules;
         let verdict = waivers::apply(std::mem::take(&mut report.findings), &self.allowed, &run);
         let mut kept: Vec<Finding> = Vec::new();
@@ -92,6 +98,31 @@ impl Excuses {
         report.changes.retain(|change| !change.cells.is_empty());
     }
 
+    /// The cells of other parts that must be looked at before this one may say of its waivers that nothing is left to excuse.
+    pub fn undecided(
+        &self,
+        session: &Session,
+        part: &Part<'_>,
+        sources: &Sources,
+        cells: &[CellResult],
+        findings: &[Finding],
+    ) -> BTreeSet<String> {
+        let run = run(session, part, cells, self.today);
+        let matrix = &session.matrix;
+        let mut open = BTreeSet::new();
+        for waiver in waivers::idle(findings, &self.allowed, &run) {
+            let of_cells = |c: &&Cell| waiver.is_about(&c.name()) || waiver.is_about(&c.golden);
+            open.extend(matrix.cells.iter().filter(of_cells).map(Cell::name));
+            for source in sources.iter().filter(|(path, _)| waiver.is_about(path)).map(|(_, source)| source) {
+                // A file that no cell reads, such as the matrix file, may be where a finding of any cell stands.
+                let all = matrix.cells.iter().map(Cell::name).filter(|_| source.cells.is_empty());
+                open.extend(source.cells.iter().cloned().chain(all));
+            }
+        }
+        open.retain(|cell| !run.selected.contains(cell));
+        open
+    }
+
     /// What of a cell's leaks neither a waiver nor the matrix file excuses: these reach no golden. The baseline excuses none of
     /// them: what is accepted anew is looked at anew.
     pub fn unwaived(&self, matrix: &Matrix, mut findings: Vec<Finding>) -> Vec<Finding> {
@@ -103,6 +134,7 @@ impl Excuses {
             complete: false,
             speaks_for_all: false,
             looked_for: &|_| true,
+            elsewhere: &[],
             today: self.today,
         };
         let kept = waivers::apply(finding::merge(findings), &self.allowed, &run).kept;
@@ -110,16 +142,18 @@ impl Excuses {
     }
 }
 
-fn run<'a>(session: &Session, part: &Part<'a>, report: &Report, today: Option<Date>) -> Run<'a> {
+fn run<'a>(session: &Session, part: &Part<'a>, cells: &[CellResult], today: Option<Date>) -> Run<'a> {
     let selected: BTreeSet<String> = part.cells.iter().map(|c| c.name()).collect();
-    let known = |name: &String| report.cells.iter().any(|c| c.name == *name && judged(c.status));
+    let known = |name: &String| cells.iter().any(|c| c.name == *name && judged(c.status));
+    let all = selected.len() == session.matrix.cells.len();
     Run {
         all: session.matrix.cells.iter().map(Cell::name).collect(),
-        unjudged: selected.iter().filter(|name| !known(name)).cloned().collect(),
-        complete: part.all_checks && selected.len() == session.matrix.cells.len() && !crate::run::process::cancelled(),
+        unjudged: selected.iter().filter(|name| !known(name)).chain(part.unjudged).cloned().collect(),
+        complete: part.all_checks && (part.is_shard || all) && !crate::run::process::cancelled(),
         speaks_for_all: part.speaks_for_all,
         selected,
         looked_for: part.looked_for,
+        elsewhere: part.elsewhere,
         today,
     }
 }

@@ -54,6 +54,14 @@ pub struct Judged {
     pub note: Option<String>,
 }
 
+/// What is known of a cell that is not judged itself.
+pub struct Other {
+    /// Its facts, when it rendered.
+    pub facts: Option<Facts>,
+    /// Whether it is its golden.
+    pub equal: bool,
+}
+
 impl Judge<'_> {
     /// Judges a cell.
     pub fn cell(&self, cell: &Cell) -> Judged {
@@ -121,6 +129,17 @@ impl Judge<'_> {
             Status::Cancelled => {}
         }
         judged
+    }
+
+    /// Renders a cell that is not judged itself, for what is known of it.
+    pub fn other(&self, cell: &Cell) -> Other {
+        let render = self.renderer.template(cell);
+        if render.status != Status::Rendered {
+            return Other { facts: None, equal: false };
+        }
+        let (objects, _) = object::objects(&String::from_utf8_lossy(&render.stdout), &cell.namespace);
+        let compared = compare::compare(self.renderer.root, cell, &render.stdout, self.same_helm);
+        Other { facts: Some(Facts::of(cell, &objects)), equal: compared == Comparison::Equal }
     }
 
     /// Words with Helm's own in them, with all that nobody shall read masked.

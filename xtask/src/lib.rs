@@ -14,6 +14,7 @@ pub mod guards;
 pub mod helm;
 pub mod inside;
 pub mod judge;
+pub mod known;
 pub mod matrix;
 pub mod progress;
 pub mod report;
@@ -66,6 +67,7 @@ pub fn main() -> ExitCode {
 }
 
 fn dispatch(cli: &Cli) -> commands::Outcome {
+    cli.check()?;
     let global = &cli.global;
     match &cli.command {
         Command::Validate { select, shard, check, skip, mutate } => {

@@ -90,12 +90,14 @@ pub struct Run<'a> {
     pub selected: BTreeSet<String>,
     /// Those of the selected that did not render, so that nothing is known of them.
     pub unjudged: BTreeSet<String>,
-    /// Whether every cell and every check was asked for, and the run was not stopped.
+    /// Whether every check was asked for and the run was not stopped, and it looks at every cell, alone or as one of several parts.
     pub complete: bool,
     /// Whether the run tells what belongs to no cell: a complete one, or the first of several parts.
     pub speaks_for_all: bool,
     /// Whether a rule was looked for.
     pub looked_for: &'a dyn Fn(&str) -> bool,
+    /// What was found in cells that other parts tell of, as far as this one knows: a waiver that excuses it is not stale.
+    pub elsewhere: &'a [Finding],
     /// The date of the commit. Without one no waiver is past its date.
     pub today: Option<Date>,
 }
@@ -138,10 +140,10 @@ pub fn can_be_waived(rule: &str) -> bool {
 pub fn apply(findings: Vec<Finding>, allowed: &Allowed, run: &Run<'_>) -> Verdict {
     let mut verdict = Verdict::default();
     let mut used = vec![false; allowed.waivers.len()];
+    for (waiver, used) in allowed.waivers.iter().zip(&mut used) {
+        *used = findings.iter().chain(run.elsewhere).any(|f| waiver.excuses(f));
+    }
     for finding in findings {
-        for (waiver, used) in allowed.waivers.iter().zip(&mut used).filter(|(w, _)| w.rule == finding.rule) {
-            *used |= waiver.split(&finding).0.is_some();
-        }
         let rule = finding.rule.clone();
         let mut left = Some(finding);
         for waiver in allowed.waivers.iter().filter(|w| w.rule == rule && !w.is_past(run.today)) {
@@ -173,6 +175,13 @@ pub fn apply(findings: Vec<Finding>, allowed: &Allowed, run: &Run<'_>) -> Verdic
     verdict
 }
 
+/// The waivers that excuse none of these findings, though it is for this run to say whether they excuse anything.
+pub fn idle<'a>(findings: &[Finding], allowed: &'a Allowed, run: &Run<'_>) -> Vec<&'a Waiver> {
+    let known = |f: &&Waiver| can_be_waived(&f.rule) && (run.looked_for)(&f.rule);
+    let owned = allowed.waivers.iter().filter(|w| run.complete && w.is_told_by(run)).filter(known);
+    owned.filter(|w| !findings.iter().chain(run.elsewhere).any(|f| w.excuses(f))).collect()
+}
+
 /// What is wrong with one waiver.
 fn about(waiver: &Waiver, used: bool, run: &Run<'_>) -> Option<Finding> {
     let found = |rule: &str, message: String| Some(rules::find(rule)?.finding(message).at(waiver.place.clone()));
@@ -199,11 +208,11 @@ fn about(waiver: &Waiver, used: bool, run: &Run<'_>) -> Option<Finding> {
         };
         let note = format!("the commit is of {day}");
         // Where it excused something the finding is back, and this says why.
-        return (used || run.sees(&waiver.cells))
-            .then(|| found("waivers/expired", message))?
-            .map(|f| f.note(note).help(help));
+        let speaks = if run.complete { waiver.is_told_by(run) } else { run.sees(&waiver.cells) };
+        return (used || speaks).then(|| found("waivers/expired", message))?.map(|f| f.note(note).help(help));
     }
-    if used || !run.complete || !(run.looked_for)(&waiver.rule) || waiver.may_concern(run) {
+    let is_known = run.complete && (run.looked_for)(&waiver.rule) && !waiver.may_concern(run);
+    if used || !is_known || !waiver.is_told_by(run) {
         return None;
     }
     let message = format!("nothing is left that the waiver of {} excuses", waiver.rule);
@@ -221,6 +230,29 @@ impl Waiver {
     /// Whether its day is over.
     fn is_past(&self, today: Option<Date>) -> bool {
         today.is_some_and(|today| self.until < today)
+    }
+
+    /// Whether this of several parts says that nothing is left to excuse: of a waiver for cells the one with the first of them, of
+    /// any other the one that speaks for all. A run over everything is such a part of all.
+    fn is_told_by(&self, run: &Run<'_>) -> bool {
+        let first = match &self.scope {
+            Scope::Where(glob) => run.all.iter().find(|cell| glob.matches(cell)),
+            Scope::Lines(..) => None,
+        };
+        first.map_or(run.speaks_for_all, |cell| run.selected.contains(cell))
+    }
+
+    /// Whether it is about a file.
+    pub fn is_about(&self, path: &str) -> bool {
+        match &self.scope {
+            Scope::Where(glob) => glob.matches(path),
+            Scope::Lines(file, _) => file == path,
+        }
+    }
+
+    /// Whether it excuses anything of a finding.
+    fn excuses(&self, finding: &Finding) -> bool {
+        self.rule == finding.rule && self.split(finding).0.is_some()
     }
 
     /// Whether it could be about a cell of which nothing is known.
@@ -315,6 +347,7 @@ mod tests {
             complete: true,
             speaks_for_all: true,
             looked_for: &|_| true,
+            elsewhere: &[],
             today: today.parse().ok(),
         }
     }
@@ -390,6 +423,34 @@ mod tests {
         let mut other = run("2026-01-01");
         other.unjudged = cells(&["production/web"]);
         assert_eq!(rules_of(&apply(Vec::new(), &allowed, &other)), ["waivers/stale"]);
+    }
+
+    #[test]
+    fn of_several_parts_one_says_that_a_waiver_is_stale() {
+        let part = |cell: &str, speaks_for_all: bool| {
+            let mut run = run("2026-01-01");
+            (run.selected, run.speaks_for_all) = (cells(&[cell]), speaks_for_all);
+            run
+        };
+        let (first, second) = (part("staging/web", true), part("production/web", false));
+        for (scope, told) in [("production/*", false), ("*/web", false), ("staging/web", true), ("a/*.yaml", true)] {
+            let allowed = allow(vec![waiver("golden/differs", scope)]);
+            let said = |run: &Run<'_>| !apply(Vec::new(), &allowed, run).kept.is_empty();
+            assert_eq!((said(&first), said(&second)), (told, !told), "{scope}");
+            assert_eq!(idle(&[], &allowed, &first).len(), usize::from(told), "{scope}");
+            // What it excuses in a cell of another part keeps it.
+            let found = [finding("a/b.yaml", &["staging/web", "production/web"])];
+            for run in [&first, &second] {
+                let run = Run {
+                    elsewhere: &found,
+                    all: run.all.clone(),
+                    selected: run.selected.clone(),
+                    unjudged: cells(&[]),
+                    ..*run
+                };
+                assert!(!said(&run) && idle(&[], &allowed, &run).is_empty(), "{scope}");
+            }
+        }
     }
 
     #[test]

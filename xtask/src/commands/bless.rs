@@ -18,6 +18,7 @@ use crate::golden::compare::{self, Comparison};
 use crate::golden::write;
 use crate::guard::{self, Guard};
 use crate::helm::render::{Render, Renderer, Status};
+use crate::known::Known;
 use crate::progress::Progress;
 use crate::report::human::several;
 use crate::report::redact::mask_key;
@@ -73,6 +74,13 @@ pub fn run(global: &Global, select: &Select, allow_removed: bool, force: bool) -
         },
     );
     progress.finish();
+    let mut known = Known::load(&session.target, &session.matrix, &sources, &helm.version);
+    for (index, blessed) in &done {
+        if matches!(blessed, Blessed::Unchanged | Blessed::Written { .. }) {
+            known.equal(&session.root, cells[*index]);
+        }
+    }
+    known.save(&session.target);
     done.sort_by_key(|(index, _)| *index);
     let whole = cells.len() == session.matrix.cells.len();
     let mut lines = Vec::new();

@@ -29,6 +29,14 @@ pub fn run(global: &Global, paths: &[PathBuf]) -> Outcome {
     let threads = global.jobs.map_or_else(cores, usize::from);
     let mut troubles = Vec::new();
     let files = files::files(paths, threads, &mut troubles)?;
+    if files.is_empty() {
+        // A scan of nothing would look like one without findings.
+        let named: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+        troubles.push(format!(
+            "no file to scan in {}\n  help: name a folder that holds files; what .gitignore names is scanned only when it is named itself",
+            named.join(", ")
+        ));
+    }
     let to_people = global.report.iter().all(|to| to.file.is_some());
     let formats = global.report.iter().map(|to| to.format).chain(to_people.then_some(Format::Human));
     let forms: BTreeSet<Form> = formats.flat_map(|format| forms(format).iter().copied()).collect();
@@ -95,6 +103,7 @@ impl Report<'_> {
         }
         let Totals { errors, warnings, excused, files, bytes, .. } = *self.totals;
         let what = match (errors, warnings) {
+            (0, 0) if files == 0 => "nothing was scanned".to_owned(),
             (0, 0) => "no credentials found".to_owned(),
             (0, w) => several(w, "warning", "warnings"),
             (e, 0) => several(e, "error", "errors"),

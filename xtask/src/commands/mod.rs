@@ -53,7 +53,7 @@ pub fn print(failure: &Failure) {
     to_stderr(&redactor, |err| match failure {
         Failure::Words(words) => writeln!(err, "{red}error{red:#}: {words}"),
         Failure::Matrix(findings, root) => {
-            let sources = Sources::new(root, &redactor);
+            let sources = Sources::new(root, &redactor).shown_on(std::io::stderr());
             let mask = |text: &str| redactor.scrub(text).into_owned();
             for finding in finding::merge(findings.iter().cloned().map(|f| f.redacted(&mask))) {
                 writeln!(err, "{}\n", diagnostic::block(&finding, &sources).trim_end())?;

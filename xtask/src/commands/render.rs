@@ -41,7 +41,7 @@ pub fn run(global: &Global, cell: &str, show_secrets: bool) -> Outcome {
     }
     let render = renderer.template(cell);
     let show = |findings: &[Finding]| {
-        let lines = Sources::new(&session.root, &redactor);
+        let lines = Sources::new(&session.root, &redactor).shown_on(std::io::stderr());
         let blocks: Vec<String> = findings.iter().map(|f| diagnostic::block(f, &lines).trim_end().to_owned()).collect();
         to_stderr(&redactor, |err| writeln!(err, "{}", blocks.join("\n\n")));
     };

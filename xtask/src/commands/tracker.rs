@@ -9,7 +9,7 @@ use checks::values::Charts;
 use finding::Finding;
 use similar::TextDiff;
 
-use super::validate::{Examined, Scope, Wanted, examine};
+use super::validate::{Examined, Others, Scope, Wanted, examine};
 use super::{Failure, Outcome, Session, secrets, to_stdout};
 use crate::cli::{Global, PageFormat};
 use crate::engine;
@@ -29,7 +29,17 @@ pub fn run(global: &Global, format: PageFormat, write: bool, check: bool) -> Out
     let excuses = Excuses::load(&session, &sources)?;
     let helm = session.helm()?;
     let wanted = Wanted::even_guards();
-    let scope = Scope { cells, whole: true, wanted, sources, excuses, keep: false, quiet: global.quiet, mutate: false };
+    let scope = Scope {
+        cells,
+        whole: true,
+        wanted,
+        sources,
+        excuses,
+        keep: false,
+        quiet: global.quiet,
+        mutate: false,
+        others: Others::Rendered,
+    };
     let Examined { mut report, redactor, facts, .. } = examine(&session, &helm, &scope)?;
     let sources = &scope.sources;
     // The pages that the program writes are no service's work, and this one must not wait for them.

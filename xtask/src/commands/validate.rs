@@ -1,6 +1,8 @@
 //! Render every selected cell with Helm, compare with goldens, run every check, print one verdict.
 
-use std::collections::BTreeMap;
+mod others;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::time::Instant;
 
@@ -18,10 +20,11 @@ use crate::cli::{FailOn, Format, Global, Select};
 use crate::confirm::confirm;
 use crate::engine::leaks::Rendered;
 use crate::engine::{self, Engine};
-use crate::excuse::{Excuses, Part};
+use crate::excuse::{Excuses, Part, judged};
 use crate::guards;
 use crate::helm::Helm;
 use crate::judge::{Judge, Judged};
+use crate::known::Known;
 use crate::matrix::pattern::Pattern;
 use crate::progress::Progress;
 use crate::report::diagnostic;
@@ -32,8 +35,13 @@ use crate::scratch::Home;
 use crate::sources;
 use checks::nearest::did_you_mean;
 
+pub use others::Others;
+
 /// The family of rules that costs renders of its own, and so is looked for only when it is named.
 const GUARDS: &str = "guards";
+
+/// The rule that only tells what others have led to.
+const STALE_PAGE: &str = "docs/stale";
 
 /// What the command line says about checks.
 pub struct Asked<'a> {
@@ -91,6 +99,14 @@ impl Wanted {
         (by_default || names(&self.check)) && !names(&self.skip)
     }
 
+    /// Whether the guards' rules are not looked for although nobody has left them out: the verdict must say so.
+    fn guards_untried(&self, matrix: &Matrix) -> bool {
+        let is_on = |id: &str| matrix.rules.get(id) != Some(&Severity::Off);
+        let left_out = |id: &str| self.skip.iter().any(|name| name == id || name == GUARDS);
+        let mut guards = rules::registry().iter().filter(|r| r.id.starts_with(GUARDS) && is_on(r.id));
+        self.check.is_empty() && !self.guards && guards.any(|r| !left_out(r.id))
+    }
+
     /// Whether any of the guards' rules is.
     fn guards(&self) -> bool {
         rules::registry().iter().any(|r| r.id.starts_with(GUARDS) && self.has(r.id))
@@ -115,6 +131,8 @@ pub struct Scope<'a> {
     pub quiet: bool,
     /// Whether guards are taken out of charts, when their rules are looked for.
     pub mutate: bool,
+    /// What is believed of the other cells.
+    pub others: Others,
 }
 
 /// Runs the command.
@@ -127,7 +145,8 @@ pub fn run(global: &Global, select: &Select, shard: Option<Shard>, asked: &Asked
         return Err(words.to_owned().into());
     }
     let mut cells = cells::select(&session.matrix, select)?;
-    let whole = cells.len() == session.matrix.cells.len() && shard.is_none_or(Shard::is_first);
+    let all = cells.len() == session.matrix.cells.len();
+    let whole = all && shard.is_none_or(Shard::is_first);
     if let Some(shard) = shard {
         cells = shard.of(cells);
     }
@@ -138,10 +157,16 @@ pub fn run(global: &Global, select: &Select, shard: Option<Shard>, asked: &Asked
     if !quiet {
         header(&session, &session.helm_line(&helm), cells.len())?;
     }
-    let scope = Scope { cells, whole, wanted, sources, excuses, keep: true, quiet, mutate: asked.mutate };
+    // What a shard of all cells does not render another one does: each golden is compared once.
+    let others = if all && shard.is_some() { Others::Trusted } else { Others::Rendered };
+    let scope = Scope { cells, whole, wanted, sources, excuses, keep: true, quiet, mutate: asked.mutate, others };
     let Examined { mut report, redactor, table, .. } = examine(&session, &helm, &scope)?;
     if !table.is_empty() && !quiet {
         to_stdout(&redactor, |out| writeln!(out, "{table}"))?;
+    }
+    if scope.wanted.guards_untried(&session.matrix) {
+        let words = "guards were not tried: `cargo xtask validate --check guards` takes each needed value away and judges what comes out";
+        report.notes.push(words.to_owned());
     }
     report.duration = started.elapsed();
     let fail_on = if global.fail_on == FailOn::Warning { Severity::Warning } else { Severity::Error };
@@ -203,29 +228,42 @@ pub fn examine(session: &Session, helm: &Helm, scope: &Scope<'_>) -> Result<Exam
         reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     });
     progress.finish();
+    let mut known = Known::load(&session.target, &session.matrix, &scope.sources, &helm.version);
+    let cell_named = |name: &str| cells.iter().find(|c| c.name() == name);
+    let equal = gathered.cells.iter().filter(|c| c.status == CellStatus::Equal);
+    for cell in equal.filter_map(|c| cell_named(&c.name)) {
+        known.equal(&session.root, cell);
+    }
+    let besides = if engine.looks_at_others() {
+        others::learn(session, scope, &judge, &mut known)
+    } else {
+        others::Learnt::default()
+    };
+    known.save(&session.target);
+    gathered.facts.extend(besides.facts);
+    gathered.notes.extend(besides.note);
     let selected = cells.iter().map(|c| c.name()).collect();
+    let is_shard = scope.others == Others::Trusted;
+    // Of the cells of other shards a shard tells nothing, but it must know what waivers excuse there.
+    let mut elsewhere = if is_shard { in_sources.clone() } else { Vec::new() };
     gathered.findings.extend(engine.concerning(in_sources, &selected, whole));
     for (index, rendered) in std::mem::take(&mut gathered.leaks) {
         gathered.findings.extend(engine.traced(cells[index], rendered, &leaks));
     }
     gathered.secrets.extend(leaks.values().flatten().flat_map(|l| &l.secrets).map(|s| s.expose().to_owned()));
     if !process::cancelled() {
-        let found = engine.whole(&mut gathered.facts, session.jobs());
+        let mut found = engine.whole(&mut gathered.facts, session.jobs());
+        // A template of a cell that did not render has had no chance to render anything.
+        let failed = gathered.cells.iter().filter(|c| !judged(c.status)).map(|c| &c.name);
+        let failed: BTreeSet<&String> = failed.chain(&besides.unrendered).collect();
+        found.retain(|f| f.rule != "sources/dead-template" || !f.cells.iter().any(|c| failed.contains(c)));
+        elsewhere.extend(found.iter().filter(|_| is_shard).cloned());
         gathered.findings.extend(engine.concerning(found, &selected, whole));
-        let changed: std::collections::BTreeSet<String> =
-            gathered.changes.iter().map(|(cell, ..)| cell.clone()).collect();
+        let changed: BTreeSet<String> = gathered.changes.iter().map(|(cell, ..)| cell.clone()).collect();
         if scope.wanted.has("render/nondeterministic") {
             confirm(&judge.renderer, cells, session.jobs(), &changed, &mut gathered.findings);
         }
     }
-    // A template of a cell that did not render has had no chance to render anything.
-    let failed: std::collections::BTreeSet<&String> = gathered
-        .cells
-        .iter()
-        .filter(|c| matches!(c.status, CellStatus::Failed | CellStatus::Broken))
-        .map(|c| &c.name)
-        .collect();
-    gathered.findings.retain(|f| f.rule != "sources/dead-template" || !f.cells.iter().any(|c| failed.contains(c)));
     if whole {
         gathered.findings.extend(orphaned(session));
     }
@@ -250,12 +288,31 @@ pub fn examine(session: &Session, helm: &Helm, scope: &Scope<'_>) -> Result<Exam
     } else {
         String::new()
     };
+    let looked_for = |rule: &str| scope.wanted.has(rule) && session.matrix.rules.get(rule) != Some(&Severity::Off);
+    let mut part = Part {
+        cells,
+        is_shard,
+        all_checks: scope.wanted.is_all(),
+        speaks_for_all: whole,
+        looked_for: &looked_for,
+        elsewhere: &elsewhere,
+        unjudged: &BTreeSet::new(),
+    };
+    let undecided = if is_shard {
+        excuses.undecided(session, &part, &scope.sources, &gathered.cells, &gathered.findings)
+    } else {
+        BTreeSet::new()
+    };
+    let looked = others::look(session, scope, &judge, &leaks, &undecided);
+    let elsewhere = [elsewhere.as_slice(), &looked.findings].concat();
+    (part.elsewhere, part.unjudged) = (&elsewhere, &looked.unjudged);
+    gathered.notes.extend(looked.note);
     let facts = std::mem::take(&mut gathered.facts);
     let redactor = Redactor::judging(std::mem::take(&mut gathered.secrets));
     let mut report = gathered.report(&session.matrix, &scope.wanted, &redactor);
-    let looked_for = |rule: &str| scope.wanted.has(rule) && session.matrix.rules.get(rule) != Some(&Severity::Off);
-    let part = Part { cells, all_checks: scope.wanted.is_all(), speaks_for_all: whole, looked_for: &looked_for };
     excuses.apply(session, &part, &mut report);
+    // A page is stale because of something else: that is told, and mended, first.
+    report.findings.sort_by_key(|f| (std::cmp::Reverse(f.severity), f.rule == STALE_PAGE));
     report.helm = session.helm_line(helm);
     Ok(Examined { report, redactor, facts, table })
 }
@@ -402,7 +459,7 @@ fn next(report: &Report, all: bool) -> String {
     // A page that is written anew follows what it tells of.
     let goldens = report.findings.iter().any(|f| golden(&f.rule));
     let others = || report.findings.iter().filter(|f| !golden(&f.rule));
-    match others().find(|f| f.rule != "docs/stale").or_else(|| others().next().filter(|_| !goldens)) {
+    match others().find(|f| f.rule != STALE_PAGE).or_else(|| others().next().filter(|_| !goldens)) {
         Some(finding) => format!("cargo xtask explain {}", finding.rule),
         None if all || report.cells.len() > 3 => "cargo xtask bless".to_owned(),
         None => {
@@ -414,11 +471,13 @@ fn next(report: &Report, all: bool) -> String {
 
 fn sinks(session: &Session, report: &Report, redactor: &Redactor) -> Result<(), Failure> {
     let sources = diagnostic::Sources::new(&session.root, redactor);
+    let on_terminal = diagnostic::Sources::new(&session.root, redactor).shown_on(std::io::stdout());
     let verbose = session.global.verbose > 0;
     let asked = &session.global.report;
     for to in asked {
         let write = |out: &mut dyn Write| match to.format {
-            Format::Human => human::write(report, &sources, verbose, out),
+            Format::Human if to.file.is_some() => human::write(report, &sources, verbose, out),
+            Format::Human => human::write(report, &on_terminal, verbose, out),
             Format::Json => json::write(report, out),
             Format::Sarif => sarif::write(report, out),
         };
@@ -428,7 +487,7 @@ fn sinks(session: &Session, report: &Report, redactor: &Redactor) -> Result<(), 
         }
     }
     if !asked.iter().any(|to| to.file.is_none()) {
-        to_stdout(redactor, |out| human::write(report, &sources, verbose, out))?;
+        to_stdout(redactor, |out| human::write(report, &on_terminal, verbose, out))?;
     }
     Ok(())
 }

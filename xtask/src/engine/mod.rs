@@ -86,12 +86,16 @@ impl Engine<'_> {
         found
     }
 
+    /// Whether a rule is looked for that looks at more than one cell.
+    pub fn looks_at_others(&self) -> bool {
+        self.rules.iter().any(|r| matches!(r.check, Check::Environment(_) | Check::Matrix(_)))
+    }
+
     /// What the rules find that look at whole environments and at all of them. `facts` holds what is known of the cells that were
     /// rendered; for all others their goldens speak, so that one cell gets the same verdict alone as among all.
     pub fn whole(&self, facts: &mut BTreeMap<String, Facts>, jobs: usize) -> Vec<Finding> {
         let mut unknown: BTreeSet<String> = BTreeSet::new();
-        let needed = self.rules.iter().any(|r| matches!(r.check, Check::Environment(_) | Check::Matrix(_)));
-        if !needed {
+        if !self.looks_at_others() {
             return Vec::new();
         }
         for cell in &self.matrix.cells {

@@ -8,7 +8,7 @@ use checks::model::Severity;
 
 use super::diagnostic::{self, Sources};
 use super::fold::folded;
-use super::{CellStatus, Report};
+use super::{CellStatus, Report, cut};
 use crate::changes::{Change, What};
 
 const BOLD: Style = Style::new().bold();
@@ -27,7 +27,7 @@ pub fn write(report: &Report, sources: &Sources<'_>, verbose: bool, out: &mut dy
     for finding in folded(report.findings.iter().filter(|f| f.rule != "golden/differs")) {
         writeln!(out, "{}\n", diagnostic::block(&finding, sources).trim_end())?;
     }
-    changes(report, out)?;
+    changes(report, sources, out)?;
     for trouble in &report.troubles {
         writeln!(out, "{RED}error{RED:#}: {trouble}\n")?;
     }
@@ -40,7 +40,7 @@ pub fn write(report: &Report, sources: &Sources<'_>, verbose: bool, out: &mut dy
     verdict(report, out)
 }
 
-fn changes(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+fn changes(report: &Report, sources: &Sources<'_>, out: &mut dyn Write) -> io::Result<()> {
     if report.changes.is_empty() {
         return Ok(());
     }
@@ -52,12 +52,18 @@ fn changes(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         several(report.changes.len(), "decision", "decisions")
     )?;
     for (number, change) in report.changes.iter().enumerate() {
-        one_change(number + 1, change, report, out)?;
+        one_change(number + 1, change, report, sources, out)?;
     }
     Ok(())
 }
 
-fn one_change(number: usize, change: &Change, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+fn one_change(
+    number: usize,
+    change: &Change,
+    report: &Report,
+    sources: &Sources<'_>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let protected = change
         .cells
         .iter()
@@ -76,7 +82,9 @@ fn one_change(number: usize, change: &Change, report: &Report, out: &mut dyn Wri
         let template = object.template.as_ref().map(|t| format!("  {DIM}{t}{DIM:#}")).unwrap_or_default();
         let name = if object.object.is_empty() { String::new() } else { format!("{BOLD}{}{BOLD:#} ", object.object) };
         writeln!(out, "     {name}{what}{template}")?;
-        for line in object.diff.iter().filter(|l| !l.starts_with("@@")).take(left) {
+        let lines = object.diff.iter().filter(|l| !l.starts_with("@@")).take(left);
+        let lines: Vec<String> = lines.map(|line| sources.mask(line)).collect();
+        for line in cut::diff(&lines) {
             let style = match line.as_bytes().first() {
                 Some(b'+') => AnsiColor::Green.on_default(),
                 Some(b'-') => AnsiColor::Red.on_default(),

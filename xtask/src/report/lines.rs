@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
 use checks::model::Place;
@@ -13,11 +14,16 @@ use leaks::redact::{MASK, joined};
 /// Larger files are not opened to show a line of them.
 const LARGEST: u64 = 16 << 20;
 
+/// Terminals of fewer columns are not reckoned with.
+const NARROWEST: usize = 40;
+
 /// Lines of the repository's files.
 pub struct Sources<'a> {
     root: PathBuf,
     redactor: &'a Redactor,
     known: RefCell<BTreeMap<String, Option<Known>>>,
+    /// Columns of the terminal on which they are shown.
+    width: Option<usize>,
 }
 
 struct Known {
@@ -29,12 +35,36 @@ struct Known {
 impl<'a> Sources<'a> {
     /// Below a root. What the redactor knows is masked, and what the scan finds in the file itself.
     pub fn new(root: &Path, redactor: &'a Redactor) -> Self {
-        Self { root: root.to_owned(), redactor, known: RefCell::default() }
+        Self { root: root.to_owned(), redactor, known: RefCell::default(), width: None }
+    }
+
+    /// To be shown on a stream: in the width of its terminal, if it is one.
+    #[must_use]
+    pub fn shown_on(self, stream: impl AsFd) -> Self {
+        let width = terminal_size::terminal_size_of(stream).map(|(width, _)| usize::from(width.0));
+        self.within(width)
+    }
+
+    /// To be shown in so many columns.
+    #[must_use]
+    pub fn within(mut self, width: Option<usize>) -> Self {
+        self.width = width.map(|width| width.max(NARROWEST));
+        self
+    }
+
+    /// The columns in which they are to be shown.
+    pub fn width(&self) -> Option<usize> {
+        self.width
     }
 
     /// Shows a text in the place of a file's own, such as one with its credentials masked.
     pub fn show_instead(&self, file: &str, text: String) {
         self.known.borrow_mut().insert(file.to_owned(), Some(Known { text, hidden: Vec::new() }));
+    }
+
+    /// A text with what the redactor knows masked: before it is cut, since nothing knows the half of a credential.
+    pub fn mask(&self, text: &str) -> String {
+        self.redactor.redact(text).into_owned()
     }
 
     /// The line of a place, masked, and the place in what is left of it.

@@ -1,5 +1,6 @@
 //! The finished report of a run, and its sinks: one file a format. A sink decides nothing.
 
+pub mod cut;
 pub mod diagnostic;
 pub mod fold;
 pub mod human;

@@ -30,8 +30,9 @@ Write the page anew with the command in the finding, and commit it with the chan
 
 ## When it stays silent
 There is no such page, or its first line does not say that the program writes it: then it is a page of your own. A cell that
-neither renders nor has a golden could be anything, so nothing is said while there is one. The pages name files and no lines: a
-comment added to a values file does not make them stale.
+neither renders nor has a golden could be anything, so nothing is said while there is one. While a values file or a chart cannot be
+read nothing is said of the inventory, which is made of them: mend the file first. The pages name files and no lines: a comment
+added to a values file does not make them stale.
 ",
 };
 
@@ -50,6 +51,10 @@ fn check(view: &MatrixView<'_>, found: &mut Vec<Finding>) {
         let Some(text) = view.sources.get(path).and_then(|s| s.text()) else { continue };
         let text = text.replace("\r\n", "\n");
         if text.lines().next() != Some(mark(command).as_str()) {
+            continue;
+        }
+        // Written now, the page would lose what an unreadable file says, and have to be written again.
+        if path == INVENTORY_PAGE && view.matrix.cells.iter().any(|c| (view.effective)(c).problem.is_some()) {
             continue;
         }
         let written = document().to_markdown();
@@ -81,6 +86,11 @@ mod tests {
 
     /// What the rule says when `page` is the page of rotations.
     fn found(page: Option<&str>, is_known: bool) -> Vec<Finding> {
+        found_in(ROTATION_PAGE, page, is_known, None)
+    }
+
+    /// What it says of a page, with a reason why the cell's files cannot be read.
+    fn found_in(path: &str, page: Option<&str>, is_known: bool, problem: Option<&str>) -> Vec<Finding> {
         let cell = Cell {
             env: "local".to_owned(),
             release: "web".to_owned(),
@@ -98,9 +108,14 @@ mod tests {
             kind: SourceKind::Other,
             cells: std::sync::Arc::default(),
         };
-        let sources: Sources = text.map(|text| (ROTATION_PAGE.to_owned(), source(text))).into_iter().collect();
+        let sources: Sources = text.map(|text| (path.to_owned(), source(text))).into_iter().collect();
         let facts = if is_known { facts(&matrix) } else { BTreeMap::new() };
-        let effective = |_: &Cell| std::sync::Arc::new(Effective::default());
+        let problem = problem.map(str::to_owned);
+        let effective = |_: &Cell| {
+            let mut effective = Effective::default();
+            effective.problem.clone_from(&problem);
+            std::sync::Arc::new(effective)
+        };
         let view = MatrixView { matrix: &matrix, sources: &sources, facts: &facts, effective: &effective };
         let mut found = Vec::new();
         check(&view, &mut found);
@@ -133,6 +148,14 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].place.as_ref().unwrap().file, ROTATION_PAGE);
         assert_eq!(found[0].help, "cargo xtask secrets rotation --write");
+    }
+
+    #[test]
+    fn a_values_file_that_cannot_be_read_makes_no_page_stale() {
+        let of = |page, mark: String, problem| found_in(page, Some(&(mark + "\n")), true, problem).len();
+        assert_eq!(of(INVENTORY_PAGE, mark(INVENTORY_COMMAND), Some("web.yaml is not valid YAML")), 0);
+        // The page of rotations is made of renders alone.
+        assert_eq!(of(ROTATION_PAGE, mark(ROTATION_COMMAND), Some("web.yaml is not valid YAML")), 1);
     }
 
     #[test]

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use crate::chart::DefaultKind;
 use crate::model::{Cell, Place, Severity};
+use crate::nearest::did_you_mean;
 use crate::rules::{Check, MatrixView, Rule};
+use crate::sources::Sources;
 use crate::values::{Effective, dotted};
 use finding::Finding;
 
@@ -18,7 +20,8 @@ pub static RULE: Rule = Rule {
     doc: "\
 ## What it finds
 A value that a release has in one environment and not in another, after everything has been merged: chart defaults, shared values,
-overlays. The overlay that lacks it is named; where only one environment has it, the line that sets it.
+overlays. The overlay that lacks it is named; where only one environment has it, the line that sets it. Of a key that no template
+names, and so may be mistyped, the nearest that the others have.
 
 ## Why it matters
 Overlays with the same structure differ only in what they mean to differ in. A key that is missing falls back to nothing, which a
@@ -60,7 +63,7 @@ fn check(view: &MatrixView<'_>, findings: &mut Vec<Finding>) {
             let (have, lack): (Vec<_>, Vec<_>) = known.iter().partition(|(_, values)| values.has(&path));
             let lack: Vec<_> = lack.into_iter().filter(|(_, values)| !off(values)).collect();
             if !have.is_empty() && !lack.is_empty() {
-                findings.push(finding(&path, &have, &lack));
+                findings.push(finding(&path, &have, &lack, view.sources));
             }
         }
     }
@@ -96,7 +99,12 @@ fn paths(known: &[(&Cell, Arc<Effective>)], matrix_file: &str) -> BTreeSet<Vec<S
     found
 }
 
-fn finding(path: &[String], have: &[&(&Cell, Arc<Effective>)], lack: &[&(&Cell, Arc<Effective>)]) -> Finding {
+fn finding(
+    path: &[String],
+    have: &[&(&Cell, Arc<Effective>)],
+    lack: &[&(&Cell, Arc<Effective>)],
+    sources: &Sources,
+) -> Finding {
     let names = |cells: &[&(&Cell, Arc<Effective>)]| {
         cells.iter().map(|(cell, _)| cell.env.as_str()).collect::<Vec<_>>().join(", ")
     };
@@ -105,7 +113,8 @@ fn finding(path: &[String], have: &[&(&Cell, Arc<Effective>)], lack: &[&(&Cell, 
     for (cell, values) in have {
         places.extend(values.key_place(path).map(|place| (cell.env.clone(), place)));
     }
-    let odd = have.len() == 1 && lack.len() > 1;
+    let hint = mistyped(path, &have[0].1, &lack[0].1, sources);
+    let odd = have.len() == 1 && (lack.len() > 1 || !hint.is_empty());
     let at = if odd { places.remove(&have[0].0.env) } else { None };
     let mut finding = RULE.finding(message);
     finding = match at {
@@ -125,7 +134,26 @@ fn finding(path: &[String], have: &[&(&Cell, Arc<Effective>)], lack: &[&(&Cell, 
     let cells = if odd { have } else { lack };
     let cells: BTreeSet<String> = cells.iter().map(|(cell, _)| cell.name()).collect();
     finding.cells = cells;
-    finding.help("set it in every environment, or give it a default; if it is meant, waive it with the reason")
+    let otherwise = "set it in every environment, or give it a default; if it is meant, waive it with the reason";
+    if hint.is_empty() {
+        finding.help(otherwise)
+    } else {
+        finding.help(format!("{hint} No template names this key. If it is right, {otherwise}"))
+    }
+}
+
+/// The keys beside it in an environment that lacks it, of which it may be a slip; nothing where a template names it.
+fn mistyped(path: &[String], have: &Effective, lack: &Effective, sources: &Sources) -> String {
+    let Some((last, above)) = path.split_last() else { return String::new() };
+    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+    let names_it = |text: &str| text.split(|c| !is_word(c)).any(|word| word == last);
+    let charts = have.chart.walk();
+    let mut templates = charts.iter().flat_map(|(_, chart)| chart.templates.iter());
+    if templates.any(|file| names_it(file.text(sources))) {
+        String::new()
+    } else {
+        did_you_mean(last, lack.keys(above))
+    }
 }
 
 /// The last overlay of a cell, which is where a person would set the value.

@@ -24,6 +24,8 @@ Delete the entry or the comment. If the finding has only moved, correct `where`.
 
 ## When it stays silent
 In a run of some cells, of some checks, or one that was stopped: it cannot know what the rest would have found. While a cell
-that the waiver may be about does not render. When its rule is switched off in the matrix file.
+that the waiver may be about does not render. When its rule is switched off in the matrix file. Of several shards one tells it: of a
+`where` that names cells the shard of the first of them, of any other the first shard. That shard looks at the cells of other shards
+which the waiver may be about.
 ",
 };

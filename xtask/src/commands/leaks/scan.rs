@@ -126,6 +126,7 @@ impl<'a> Scan<'a> {
             complete: false,
             speaks_for_all: true,
             looked_for: &|_| true,
+            elsewhere: &[],
             // Without a commit no waiver is past its date.
             today: *self.today.get_or_init(|| git::commit_date(Path::new(".")).ok()),
         };
@@ -293,7 +294,7 @@ impl<'r> Masked<'r> {
             from = leak.range.end.max(start);
         }
         text.push_str(&String::from_utf8_lossy(&bytes[from..]));
-        let sources = Sources::new(Path::new("."), redactor);
+        let sources = Sources::new(Path::new("."), redactor).shown_on(std::io::stdout());
         sources.show_instead(file, text);
         Self { sources, places }
     }
