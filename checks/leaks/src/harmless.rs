@@ -294,6 +294,7 @@ fn is_pattern(value: &[u8]) -> bool {
             [b'\\', b'd' | b's' | b'S' | b'w' | b'b', ..]
                 | [b'[', b'^', ..]
                 | [b'(', b'?', b':', ..]
+                | [b'.', b'{', b'0'..=b'9', ..]
                 | [b'[', b'a' | b'A' | b'0', b'-', b'z' | b'Z' | b'9', ..]
                 | [b'{', b'3' | b'8', b'}', ..]
                 | [b'{', b'1', b'6', b'}', ..]
@@ -303,6 +304,7 @@ fn is_pattern(value: &[u8]) -> bool {
     };
     let repeated = || value.windows(2).any(|pair| pair[0] == b'.' && matches!(pair[1], b'*' | b'+'));
     (0..value.len()).any(begins)
+        || value.starts_with(b".*")
         || repeated() && runs(value).all(|run| !run[0].is_ascii_digit() && (run.len() < 2 || wordlike(run)))
 }
 

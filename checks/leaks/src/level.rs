@@ -86,6 +86,11 @@ impl Level {
         Self { name: None, value: None, ..self.clone() }
     }
 
+    /// Whether the map stands under a key.
+    pub fn is_under(&self, text: &Text<'_>, key: &[u8]) -> bool {
+        text.bytes[self.parent.clone()] == *key
+    }
+
     /// Goes on to a key.
     pub fn set_key(&mut self, text: &Text<'_>, key: Range<usize>) {
         let bytes = &text.bytes[key.clone()];

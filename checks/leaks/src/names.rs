@@ -70,7 +70,7 @@ static WEAK_WORDS: Lexicon = Lexicon::new(
 static MODIFIERS: Lexicon = Lexicon::new(
     "b b64 backup base base64 clear cleartext content current data default dev development encoded literal live \
      local new next old override plain plaintext previous primary prod production qa raw secondary staging str \
-     string test text uat unencrypted v val value",
+     string test text uat unencrypted v val value wo",
 );
 /// As the last word, these say that a name with a credential word in it is about something else.
 static HEADS: Lexicon = Lexicon::new(
@@ -118,8 +118,8 @@ static HARMLESS_OWNERS: Lexicon = Lexicon::new(
 );
 /// The first words that make even `…Password` a switch or a question: `useTokenAuth`, `allowEmptyPassword`.
 static SWITCHES: Lexicon = Lexicon::new(
-    "allow auto automount create disable enable existing force generate has hide is require requires should show \
-     skip use uses with without",
+    "allow auto automount create disable enable existing force generate has hide is no require requires should \
+     show skip use uses with without",
 );
 /// Words that stand before `pass`, `key`, `pw` when people write names in one word.
 static GLUED: Lexicon = Lexicon::new(

@@ -167,7 +167,7 @@ fn strength(value: &[u8]) -> Shape {
 fn is_scalar(value: &[u8]) -> bool {
     static WORDS: Lexicon = Lexicon::new(
         "true false yes no on off null enabled disabled required optional always never auto automatic basic digest \
-     bearer plain md5 scram scram-sha-256 ldap oauth oauth2 oidc saml rotate opaque generate generated manual \
+     bearer plain md5 scram scram-sha-256 ldap oauth oauth2 oidc saml rotate opaque generate generated manual on_create \
      file env vault kubernetes memory cookie header body query post get hs256 hs512 rs256 es256 aes256 \
      aes-256-gcm sha256 sha512 bcrypt argon2id write read readonly text integer number object array boolean \
      username client_credentials password_grant authorization_code refresh_token id_token access_token \
@@ -250,6 +250,10 @@ fn is_name(value: &[u8]) -> bool {
         "secret secrets password passwd credential credentials creds auth token tokens key keys cert certs tls ref \
      pass pwd config username user apikey passphrase env value cred",
     );
+    // Names of Secrets, one after the other: `GH-APP-ID,GH-APP-KEY`.
+    if value.contains(&b'-') && value.iter().all(|b| b.is_ascii_uppercase() || matches!(b, b'-' | b'_' | b',' | b' ')) {
+        return true;
+    }
     if !value.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'/' | b':'))
         || !value[0].is_ascii_alphabetic()
     {

@@ -80,7 +80,7 @@ pub fn judge(name: Name, full_name: &[u8], value: &[u8], place: Where, trust: Tr
             }
         }
         (Class::Password, Shape::Weak | Shape::Digits | Shape::Sequence) => {
-            if trust >= Trust::Middle || (shape == Shape::Weak && value.len() >= 6) {
+            if (trust >= Trust::Middle || (shape == Shape::Weak && value.len() >= 6)) && !is_word_of_prose(value) {
                 leak("a literal under a name that means a password")
             } else {
                 None
@@ -298,7 +298,9 @@ fn is_numbered_noun(value: &[u8]) -> bool {
 /// Digits among letters, or both cases mixed as nobody writes words.
 fn looks_random(value: &[u8]) -> bool {
     let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
-    digits * 12 >= value.len() || (digits >= 2 && word_share(value) < 30) || word_share(value) < 15
+    digits * 12 >= value.len() && word_share(value) < 60
+        || (digits >= 2 && word_share(value) < 30)
+        || word_share(value) < 15
 }
 
 /// Whether a placeholder is worth a warning: it was written to be replaced.

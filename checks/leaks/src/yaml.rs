@@ -480,10 +480,11 @@ fn block(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, level: &mut Leve
         return;
     }
     let key = &text.bytes[level.key.clone()];
+    let listed = key == b"list" && level.is_under(text, b"chpasswd");
     let one_line = memchr::memchr(b'\n', bytes).is_none();
     let scalar = Scalar { range: range.clone(), escaped: false };
     scan.adopt(text, &range, child.place, path);
-    if child.zone == Zone::Data || (one_line && child.zone != Zone::Args && !is_password_file(key)) {
+    if child.zone == Zone::Data || (one_line && child.zone != Zone::Args && !is_password_file(key) && !listed) {
         level.scalar(scan, text, &scalar, path);
         return;
     }
@@ -493,7 +494,7 @@ fn block(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, level: &mut Leve
         entry::judge(scan, text, child, key, name, &scalar, path);
         return;
     }
-    if !lines::worth_a_look(bytes) && !nested::is_base64(bytes) && !is_password_file(key) {
+    if !lines::worth_a_look(bytes) && !nested::is_base64(bytes) && !is_password_file(key) && !listed {
         return;
     }
     if has_pair(bytes, *b"{{") {
@@ -507,7 +508,9 @@ fn block(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, level: &mut Leve
         return;
     }
     scan.inside(path(), |scan| {
-        if child.zone == Zone::Args {
+        if listed {
+            lines::scan(scan, text, range, Lines { bare: Bare::Literal, place: child.place });
+        } else if child.zone == Zone::Args {
             lines::scan(scan, text, range, Lines { bare: Bare::Literal, place: Where::Args });
         } else {
             nested::text(scan, text, range, &name, child.place);

@@ -180,6 +180,16 @@ const LEAKS: &[(&str, &str)] = &[
     ("a.sh", "export DC_SCHPWD=§"),
     (".env", "REDIS_AUTH=§"),
     ("a.py", "EXAMPLES = r\"\"\"\n- name: x\n  app:\n    password: §\n\"\"\"\n"),
+    ("README.md", "    vrrp_instance x {\n        auth_pass §\n    }\n"),
+    ("README.md", "CREATE USER app WITH PASSWORD '§';"),
+    ("a.ks", "rootpw --plaintext §"),
+    ("a.ks", "sshpw --username=root --plaintext §"),
+    ("cloud-init.yaml", "chpasswd:\n  expire: false\n  list: |\n    root:§\n"),
+    ("unattend.xml", "<AdministratorPassword>\n  <Value>§</Value>\n  <PlainText>true</PlainText>\n"),
+    ("a.ps1", "[string]$userPassword = '§'"),
+    ("a.yaml", "test: [\"CMD\", \"mariadb-admin\", \"ping\", \"-uroot\", \"-p${DB_PASSWORD:-§}\"]"),
+    ("README.md", "kubectl create secret generic x \\\n  --from-literal=app__installation__key=\"§\" \\\n"),
+    ("a.cs", "var x = \"Password=§;Server=db\";"),
 ];
 
 const NONE: &[(&str, &str)] = &[
@@ -339,6 +349,17 @@ const NONE: &[(&str, &str)] = &[
     ("a.ini", "[hosts]\nweb1 = a4Bkz9XmQ2wLp7\n"),
     ("a.yaml", "kind: Secret\nstringData:\n  IMAGE: ghcr.io/team/app:1.2.3-4f2a9c1\n"),
     ("compose.yaml", "user: 1000:1000\nusers: app:group\n"),
+    ("a.yaml", "update_password: on_create\n"),
+    ("cloud-init.yaml", "users:\n- sudo: ALL=(ALL) NOPASSWD:ALL\n"),
+    ("a.sh", "echo \"vagrant ALL=(ALL) NOPASSWD: ALL\" > /etc/sudoers.d/vagrant"),
+    ("a.cfg", "user admin group administrators password ciphertext <removed>"),
+    ("a.yaml", "pattern: \"certificatePassword=.{0,4}map\\\\[\\\\]\"\n"),
+    ("a.sh", "sed -i \"s/^wpa_passphrase=.*/wpa_passphrase=\"$pw\"/\" /etc/hostapd.conf"),
+    ("a.cs", "var x = $\"Password={password};\" + y;"),
+    ("a.txt", "http://localdomain.pw:80#@www.example.org/ http://localdomain.pw:80?@www.example.org/"),
+    ("a.yaml", "secrets: \"GH-APP-ID,GH-APP-KEY\"\n"),
+    ("a.properties", "sonar.issue.S5145.ruleKey = javasecurity:S5145\n"),
+    ("README.md", "```ruby\nkeychain_password = SecureRandom.base64\n```\n\nldap_default_authtok = str, None\n"),
 ];
 
 /// Values in files where a value goes to the end of its line hold anything.

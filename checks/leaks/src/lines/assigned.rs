@@ -153,10 +153,34 @@ pub(super) fn assigned(bytes: &[u8], left: usize, right: usize, flag: bool, how:
             }
             return None;
         }
+        // Where a page shows a configuration: what stands there alone and is random.
+        _ if spaces > 0 && leads && !closed => {
+            let word = &bytes[left..right];
+            let quoted = matches!(bytes[next], b'"' | b'\'');
+            let sql = quoted && word.eq_ignore_ascii_case(b"password") || word.eq_ignore_ascii_case(b"authorization");
+            let value = bytes[next..].trim_ascii_end();
+            let alone = !value.iter().any(u8::is_ascii_whitespace)
+                && value.iter().any(u8::is_ascii_digit)
+                && value.iter().any(u8::is_ascii_lowercase)
+                && word_share(value) < 30;
+            if !sql && !alone {
+                return None;
+            }
+            return value_at(bytes, next, Bare::Literal, false);
+        }
+        _ if spaces > 0 && matches!(bytes[next], b'"' | b'\'') && !closed => {
+            let word = &bytes[left..right];
+            let sql = word.eq_ignore_ascii_case(b"password")
+                && [b"create ".as_slice(), b"alter "]
+                    .iter()
+                    .any(|verb| holds(&bytes[left.saturating_sub(200)..left], verb));
+            let header = word.eq_ignore_ascii_case(b"authorization") && sets_next(&bytes[..left]);
+            return (sql || header).then(|| value_at(bytes, next, Bare::Quoted, false))?;
+        }
         _ => return None,
     };
     // `password: str = "x"`
-    if sep == b':' && how.bare == Bare::Quoted {
+    if sep == b':' {
         let rest = &bytes[value_at_..];
         let type_name = rest
             .iter()
@@ -165,7 +189,12 @@ pub(super) fn assigned(bytes: &[u8], left: usize, right: usize, flag: bool, how:
                 b.is_ascii_alphanumeric() || matches!(b, b' ' | b'[' | b']' | b'<' | b'>' | b'|' | b'.' | b'?')
             })
             .count();
-        if rest.get(type_name) == Some(&b'=') && rest.get(type_name + 1) != Some(&b'=') {
+        // Where no code is expected, what is assigned must be a string.
+        let string = || rest[type_name + 1..].trim_ascii_start().first().is_some_and(|b| matches!(b, b'"' | b'\''));
+        if rest.get(type_name) == Some(&b'=')
+            && rest.get(type_name + 1) != Some(&b'=')
+            && (how.bare == Bare::Quoted || string())
+        {
             let found = value_at(bytes, value_at_ + type_name + 1, Bare::Quoted, false)?;
             return Some(Found { leads, ..found });
         }
@@ -177,6 +206,11 @@ pub(super) fn assigned(bytes: &[u8], left: usize, right: usize, flag: bool, how:
         // An escape ends it: a line's end, the quote of a string in a string.
         let ends = quote.and_then(|&quote| memchr::memchr2(quote, b'\\', &bytes[value_at_..most]));
         if let Some(length) = ends {
+            // `"Password=x;Server=y"`
+            let semicolon = memchr::memchr(b';', &bytes[value_at_..value_at_ + length]);
+            let length =
+                semicolon.filter(|&at| at + 1 == length || bytes[value_at_ + at..value_at_ + length].contains(&b'='));
+            let length = length.unwrap_or(ends.unwrap_or_default());
             let found = Found { start: value_at_, end: value_at_ + length, quoted: true, loose: false, leads };
             return (length > 0).then_some(found);
         }
@@ -224,7 +258,9 @@ pub(super) fn assigned_variable(bytes: &[u8], left: usize, right: usize) -> Opti
         return value_at(bytes, right, Bare::Literal, false).map(|found| Found { leads: true, quoted: true, ..found });
     }
     let declared = [b"".as_slice(), b"my", b"our", b"private", b"public", b"protected", b"static", b"var", b"<?php"];
-    if !declared.contains(&leads.trim_ascii_end()) {
+    // `[string]$password = "x"` of PowerShell.
+    let cast = leads.starts_with(b"[") && leads.trim_ascii_end().ends_with(b"]");
+    if !declared.contains(&leads.trim_ascii_end()) && !cast {
         return None;
     }
     let spaces = bytes[right..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
@@ -304,31 +340,32 @@ pub(super) fn leads(bytes: &[u8], left: usize) -> bool {
     let before = before.strip_prefix(b"#").unwrap_or(before).trim_ascii();
     let before = before.strip_prefix(b"//").unwrap_or(before).trim_ascii();
     let before = before.strip_prefix(b"-").unwrap_or(before).trim_ascii();
-    matches!(
-        before,
-        b"" | b"\""
-            | b"'"
-            | b"export"
-            | b"set"
-            | b"ENV"
-            | b"ARG"
-            | b"declare -x"
-            | b"local"
-            | b"readonly"
-            | b"-"
-            | b"*"
-            | b";"
-            | b"env"
-            | b"export \""
-            | b"setx"
-            | b"$env:"
-            | b"var"
-            | b"const"
-            | b"let"
-            | b"{\""
-            | b"{"
-            | b"- name:"
-    )
+    before.ends_with(b"-from-literal=")
+        || matches!(
+            before,
+            b"" | b"\""
+                | b"'"
+                | b"export"
+                | b"set"
+                | b"ENV"
+                | b"ARG"
+                | b"declare -x"
+                | b"local"
+                | b"readonly"
+                | b"-"
+                | b"*"
+                | b";"
+                | b"env"
+                | b"export \""
+                | b"setx"
+                | b"$env:"
+                | b"var"
+                | b"const"
+                | b"let"
+                | b"{\""
+                | b"{"
+                | b"- name:"
+        )
 }
 
 /// The value that starts at `at`, after spaces.

@@ -75,6 +75,10 @@ pub(super) fn convict(
     {
         return;
     }
+    // `SecureRandom.base64`: what a class of Ruby gives.
+    if !value.quoted && is_member(content) {
+        return;
+    }
     // `` `+dir+` ``: what stands between two strings.
     let joins = |b: &u8| matches!(b, b'"' | b'\'' | b'`');
     if content.len() > 2
@@ -103,6 +107,19 @@ pub(super) fn convict(
         let path = words::text(full_name);
         scan.report(charge, text, base + range.start..base + range.end, how.place, path, content);
     }
+}
+
+/// The name of a class, a dot and a method's.
+fn is_member(content: &[u8]) -> bool {
+    let Some(dot) = memchr::memchr(b'.', content) else { return false };
+    let (class, method) = (&content[..dot], &content[dot + 1..]);
+    let letters = method.iter().take_while(|b| b.is_ascii_lowercase() || **b == b'_').count();
+    class.first().is_some_and(u8::is_ascii_uppercase)
+        && class.iter().all(u8::is_ascii_alphabetic)
+        && letters >= 2
+        && method.len() - letters <= 2
+        && method[letters..].iter().all(u8::is_ascii_digit)
+        && words::word_share(content) >= 60
 }
 
 pub(super) fn trust(value: &Found, how: Lines) -> Trust {

@@ -390,6 +390,9 @@ fn paired(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, how: Lines, pai
     if pair.element {
         let value = trimmed.trim_ascii_end();
         pair.name = None;
+        // The element may hold one for its value.
+        let inner = value.strip_prefix(b"<Value>").and_then(|value| value.strip_suffix(b"</Value>"));
+        let (indent, value) = inner.map_or((indent, value), |inner| (indent + b"<Value>".len(), inner));
         if !value.is_empty() && !value.starts_with(b"<") && value.len() <= MAX_BARE {
             let found = Found { start: indent, end: indent + value.len(), quoted: true, loose: false, leads: true };
             let judged = names::judge(&name);

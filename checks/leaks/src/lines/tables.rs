@@ -93,7 +93,10 @@ pub(super) fn user_line(line: &[u8], above: &[u8]) -> Option<Range<usize>> {
             return word(lead + at + 2);
         }
         for name in [b" insecure-password ".as_slice(), b" password "] {
-            if let Some(at) = memchr::memmem::find(rest, name) {
+            // Only the user's name stands before it.
+            if let Some(at) =
+                memchr::memmem::find(rest, name).filter(|&at| !rest[b"user ".len()..at].trim_ascii().contains(&b' '))
+            {
                 return word(lead + at + name.len());
             }
         }
@@ -112,6 +115,17 @@ pub(super) fn user_line(line: &[u8], above: &[u8]) -> Option<Range<usize>> {
         // Nothing else may be sent in between.
         let first = |at: usize| memchr::memmem::find(&near[at..], b"send ").is_none();
         return asked.filter(|&at| length > 3 && first(at)).map(|_| start..start + length);
+    }
+    // `root:x` in the list of cloud-init's chpasswd.
+    if let Some(colon) = memchr::memchr(b':', rest)
+        && (1..=32).contains(&colon)
+        && rest[..colon].iter().all(|&b| name_byte(b))
+        && !rest[colon + 1..].contains(&b' ')
+    {
+        let near = &above[above.len().saturating_sub(256)..];
+        let listed = memchr::memmem::rfind(near, b"chpasswd").is_some_and(|at| near[at..].starts_with(b"chpasswd:"));
+        let random = shapes::judge(rest[colon + 1..].trim_ascii()) == Shape::Strong;
+        return word(lead + colon + 1).filter(|_| listed && random);
     }
     if let Some(colon) = find_pair(line, *b": ")
         && let Some(kind) = [b"PSK ".as_slice(), b"EAP ", b"XAUTH ", b"RSA ", b"ECDSA "]

@@ -294,6 +294,14 @@ pub fn piped(line: &[u8]) -> Option<Range<usize>> {
 
 /// Tells of a word that is a credential by its place, if it is a literal.
 pub fn tell(scan: &mut Scan, text: &Text<'_>, value: Range<usize>, how: Lines, path: &str) {
+    let mut value = value;
+    // What a variable falls back to: `-p${PASSWORD:-x}`.
+    if let Some(inner) = text.bytes[value.clone()].strip_prefix(b"${").and_then(|inner| inner.strip_suffix(b"}"))
+        && let Some(at) = inner.windows(2).position(|w| w == b":-")
+        && !inner[at..].contains(&b'$')
+    {
+        value = value.start + 2 + at + 2..value.end - 1;
+    }
     let content = &text.bytes[value.clone()];
     // Two characters hide nothing, and capitals name what belongs there.
     let capitals = content.iter().all(|b| b.is_ascii_uppercase() || *b == b'_');

@@ -17,6 +17,8 @@ pub(super) static PROGRAMS: &[Row] = &[
     row("doctl codecov", "", &[Flag("-t")]),
     row("ngrok", "authtoken add-authtoken", &[Word(1)]),
     row("gitlab-runner", "register", &[Flag("-r"), Flag("-t")]),
+    // The installation of a system.
+    row("rootpw sshpw", "", &[Flag("--plaintext")]),
     // Packages.
     row("cargo", "login", &[Word(1)]),
     row("snyk", "auth", &[Word(1)]),

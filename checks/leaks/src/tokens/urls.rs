@@ -76,7 +76,7 @@ pub(super) fn userinfo(scan: &mut Scan, text: &Text<'_>, mark: usize, start: usi
     let (Some(colon), Some(sign)) = (colon, found) else { return };
     let password = &rest[colon + 1..sign];
     // A slash in what would be the password means that the `@` is of the path: `http://host:80/x@y`.
-    if let Some(slash) = memchr::memchr(b'/', password)
+    if let Some(slash) = password.iter().position(|b| matches!(b, b'/' | b'?' | b'#'))
         && password[..slash].iter().all(u8::is_ascii_digit)
     {
         return;
