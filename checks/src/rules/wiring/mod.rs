@@ -32,7 +32,7 @@ fn unresolved(rule: &Rule, kind: Kind, view: &EnvironmentView<'_>, findings: &mu
             let mut finding = rule
                 .finding(format!("nothing produces {kind} {name}"))
                 .identity(format!("{} {kind} {}/{name}", facts.release(), consumed.namespace))
-                .at(places::of_text(view.sources, view.matrix, facts, consumed.object, name))
+                .at(places::of_text(view.sources, view.matrix, facts, consumed.object, &consumed.path, name))
                 .label(format!("{} {}", object.told(), consumed.told(facts)));
             for one in all {
                 finding = finding.shown(places::in_render(facts, one.object, &one.path, one.line));

@@ -53,7 +53,7 @@ fn check(view: &EnvironmentView<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         let place = |(facts, produced): (&Facts, &Produced)| {
-            places::of_maker(view.sources, view.matrix, facts, produced.object, &produced.name)
+            places::of_maker(view.sources, view.matrix, facts, produced, &produced.name)
         };
         let told = |(facts, produced): (&Facts, &Produced)| {
             format!("{} of release {}", facts.object(produced.object).short(), facts.release())
