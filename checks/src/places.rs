@@ -4,6 +4,7 @@ mod lines;
 
 use crate::facts::{Facts, Produced};
 use crate::model::{Cell, Matrix, Place};
+use crate::object::Object;
 use crate::sources::Sources;
 use crate::template;
 use finding::RenderPlace;
@@ -25,6 +26,17 @@ pub fn in_render(facts: &Facts, object: u32, path: &str, line: u32) -> RenderPla
     }
 }
 
+/// The same for a node of a rendered object.
+pub fn in_object(cell: &str, object: &Object, path: &str, node: &Node) -> RenderPlace {
+    RenderPlace {
+        cell: cell.to_owned(),
+        object: object.id.to_string(),
+        path: path.to_owned(),
+        line: node.span.start.line,
+        template: object.template.clone(),
+    }
+}
+
 /// The path of a template in the repository, from Helm's `chart/templates/file.yaml`.
 pub fn template_path(cell: &Cell, template: &str) -> Option<String> {
     let (_, inner) = template.split_once('/')?;
@@ -38,29 +50,32 @@ pub fn template_path(cell: &Cell, template: &str) -> Option<String> {
 /// the cell's values files that fits best; then the line of the template or of its partials that holds it; then the action of the
 /// template that prints what is at the path; then the template, or the cell's entry in the matrix file.
 pub fn of_text(sources: &Sources, matrix: &Matrix, facts: &Facts, object: u32, path: &str, text: &str) -> Place {
-    of_text_or_action(sources, matrix, (facts, object), path, text, false)
+    let Some(cell) = cell_of(matrix, facts) else { return Place::file(&matrix.file) };
+    let object = facts.object(object);
+    let wanted = Wanted { text, path, kind: &object.kind, name: &object.name };
+    of_wanted(sources, cell, object.template.as_deref(), wanted, false)
 }
 
 /// The same for a text whose form is wrong rather than what is put into the form: an action of a partial may print it, too.
 pub fn of_form(sources: &Sources, matrix: &Matrix, facts: &Facts, object: u32, path: &str, text: &str) -> Place {
-    of_text_or_action(sources, matrix, (facts, object), path, text, true)
+    let Some(cell) = cell_of(matrix, facts) else { return Place::file(&matrix.file) };
+    let object = facts.object(object);
+    let wanted = Wanted { text, path, kind: &object.kind, name: &object.name };
+    of_wanted(sources, cell, object.template.as_deref(), wanted, true)
 }
 
-fn of_text_or_action(
-    sources: &Sources,
-    matrix: &Matrix,
-    (facts, object): (&Facts, u32),
-    path: &str,
-    text: &str,
-    of_partials: bool,
-) -> Place {
-    let Some(cell) = cell_of(matrix, facts) else { return Place::file(&matrix.file) };
-    if let Some(place) = given(sources, matrix, facts, object, path, text) {
+/// What [`of_text`] does, for an object of a render.
+pub fn of_rendered(sources: &Sources, cell: &Cell, object: &Object, path: &str, text: &str) -> Place {
+    let wanted = Wanted { text, path, kind: &object.id.kind, name: &object.id.name };
+    of_wanted(sources, cell, object.template.as_deref(), wanted, false)
+}
+
+/// `of_partials`: whether the action of a partial is worth pointing to.
+fn of_wanted(sources: &Sources, cell: &Cell, template: Option<&str>, wanted: Wanted<'_>, of_partials: bool) -> Place {
+    if let Some(place) = search(sources, cell, template, wanted) {
         return place;
     }
-    let object = facts.object(object);
-    let Some(template) = own_template(sources, cell, object.template.as_deref()) else { return cell.place.clone() };
-    let wanted = Wanted { text, path, kind: &object.kind, name: &object.name };
+    let Some(template) = own_template(sources, cell, template) else { return cell.place.clone() };
     Lines::of(sources, cell, &template).action(wanted, of_partials).unwrap_or_else(|| Place::file(&template))
 }
 
@@ -83,7 +98,7 @@ fn search(sources: &Sources, cell: &Cell, template: Option<&str>, wanted: Wanted
     let lines = template.as_deref().map(|path| Lines::of(sources, cell, path));
     let of_lines = |find: &dyn Fn(&Lines<'_>) -> Option<Place>| lines.as_ref().and_then(find);
     of_lines(&|lines| lines.certain(wanted))
-        .or_else(|| in_chain(sources, cell, wanted.text, refers))
+        .or_else(|| in_chain(sources, cell, wanted.text, if wanted.path.is_empty() { refers } else { names }))
         .or_else(|| of_lines(&|lines| lines.own(wanted, false)))
         .or_else(|| of_lines(&|lines| lines.partial(wanted)))
         .or_else(|| of_lines(&|lines| lines.anywhere(wanted)))
@@ -105,6 +120,17 @@ pub fn of_maker(sources: &Sources, matrix: &Matrix, facts: &Facts, produced: &Pr
     let Some((template, lines)) = template.as_deref().zip(lines.as_ref()) else { return cell.place.clone() };
     let found = lines.partial(wanted).or_else(|| lines.kind(&maker.kind));
     found.unwrap_or_else(|| Place::file(template))
+}
+
+/// The place that gives an object its name, or else where the object begins in its template.
+pub fn of_identity(sources: &Sources, matrix: &Matrix, facts: &Facts, object: u32) -> Place {
+    let Some(cell) = cell_of(matrix, facts) else { return Place::file(&matrix.file) };
+    let object = facts.object(object);
+    let Some(template) = own_template(sources, cell, object.template.as_deref()) else { return cell.place.clone() };
+    let wanted = Wanted { text: &object.name, path: "metadata.name", kind: &object.kind, name: &object.name };
+    let lines = Lines::of(sources, cell, &template);
+    let found = lines.certain(wanted).or_else(|| lines.action(wanted, false)).or_else(|| lines.kind(&object.kind));
+    found.unwrap_or_else(|| Place::file(&template))
 }
 
 fn cell_of<'a>(matrix: &'a Matrix, facts: &Facts) -> Option<&'a Cell> {
@@ -175,6 +201,12 @@ fn refers(steps: &[String], scalar: &str, text: &str) -> Option<u8> {
         () if holds(scalar, text) => Some(1),
         () => None,
     }
+}
+
+/// The same for a text that is all that stands at its path: one inside of an image or a URL is something else, one among the words of a
+/// text or of a template may be it.
+fn names(steps: &[String], scalar: &str, text: &str) -> Option<u8> {
+    refers(steps, scalar, text).filter(|rank| *rank > 1 || scalar.contains(char::is_whitespace))
 }
 
 /// How well an entry of a values file, by its path and its scalar, fits a text; nothing where it does not.
@@ -293,6 +325,13 @@ mod tests {
             found(&[("charts/web/templates/a.yaml", template)], "", "vault"),
             "charts/web/templates/a.yaml:5:14"
         );
+    }
+
+    #[test]
+    fn a_name_in_an_image_or_in_another_field_is_another() {
+        let template = "kind: Secret\nspec:\n  image: example.org/vault\n  name: vault\n  args: [vault]\n";
+        let files = [("charts/web/templates/a.yaml", template)];
+        assert_eq!(found(&files, "spec.account", "vault"), "charts/web/templates/a.yaml:5:10");
     }
 
     #[test]

@@ -156,9 +156,12 @@ fn hits<'a>(parts: &'a [Part<'a>], wanted: Wanted<'a>) -> impl Iterator<Item = H
         let whole_words: Box<dyn Iterator<Item = usize>> = if wanted.text == "{{" {
             Box::new(code.match_indices("{{").map(|(at, _)| at))
         } else {
-            Box::new(positions(code, wanted.text))
+            Box::new(
+                positions(code, wanted.text)
+                    .filter(move |at| wanted.path.is_empty() || stands_alone(code, *at, wanted.text)),
+            )
         };
-        whole_words.map(move |at| {
+        whole_words.filter_map(move |at| {
             let around = around(code, at);
             let start = code[..at].rfind('\n').map_or(0, |start| start + 1);
             let line = code[start..].lines().next().unwrap_or_default();
@@ -173,11 +176,20 @@ fn hits<'a>(parts: &'a [Part<'a>], wanted: Wanted<'a>) -> impl Iterator<Item = H
                 ),
                 text => (value.trim_matches(['"', '\'']) == text, at, text),
             };
+            // All that another field says.
+            if whole && steps == 0 && around.len() > 1 && !wanted.path.is_empty() {
+                return None;
+            }
             let from = part.range.start + at;
             let place = Place::new(part.path, span(part.text, &(from..from + text.len())));
-            Hit { place, own, steps, certain: whole && tells(steps, around.last()) }
+            Some(Hit { place, own, steps, certain: whole && tells(steps, around.last()) })
         })
     })
+}
+
+/// Whether a name is no part of an image, a URL or a dotted path.
+fn stands_alone(code: &str, at: usize, text: &str) -> bool {
+    !code[..at].ends_with(['/', '.', ':', '@']) && !code[at + text.len()..].starts_with(['/', '.', '@'])
 }
 
 /// Whether the steps that agree are enough: `name` alone is everywhere.
