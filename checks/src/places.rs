@@ -2,6 +2,8 @@
 
 mod lines;
 
+use std::cell::LazyCell;
+
 use crate::facts::{Facts, Produced};
 use crate::model::{Cell, Matrix, Place};
 use crate::object::Object;
@@ -95,9 +97,10 @@ pub fn of_text_in_cell(sources: &Sources, cell: &Cell, template: Option<&str>, t
 
 fn search(sources: &Sources, cell: &Cell, template: Option<&str>, wanted: Wanted<'_>) -> Option<Place> {
     let template = own_template(sources, cell, template);
-    let lines = template.as_deref().map(|path| Lines::of(sources, cell, path));
+    let lines = LazyCell::new(|| template.as_deref().map(|path| Lines::of(sources, cell, path)));
     let of_lines = |find: &dyn Fn(&Lines<'_>) -> Option<Place>| lines.as_ref().and_then(find);
-    of_lines(&|lines| lines.certain(wanted))
+    let certain = if wanted.path.is_empty() { None } else { of_lines(&|lines| lines.certain(wanted)) };
+    certain
         .or_else(|| in_chain(sources, cell, wanted.text, if wanted.path.is_empty() { refers } else { names }))
         .or_else(|| of_lines(&|lines| lines.own(wanted, false)))
         .or_else(|| of_lines(&|lines| lines.partial(wanted)))

@@ -25,8 +25,10 @@ pub(super) struct Wanted<'a> {
 }
 
 /// One place that holds the text.
-struct Hit {
-    place: Place,
+struct Hit<'a> {
+    path: &'a str,
+    text: &'a str,
+    range: Range<usize>,
     /// Whether the part of the template around it makes the object: 0 for another's, 1 where nothing tells, 2 for its kind, 3 for
     /// its kind and name.
     own: u8,
@@ -96,17 +98,17 @@ impl<'a> Lines<'a> {
     }
 }
 
-fn actions(parts: &[Part<'_>], wanted: Wanted<'_>) -> Vec<Hit> {
+fn actions<'a>(parts: &'a [Part<'_>], wanted: Wanted<'a>) -> Vec<Hit<'a>> {
     hits(parts, Wanted { text: "{{", ..wanted }).filter(|hit| hit.certain && hit.own > 0).collect()
 }
 
 /// The best of several places; `alone` when it must have no equal.
-fn best(hits: Vec<Hit>, alone: bool) -> Option<Place> {
-    let rank = |hit: &Hit| (hit.own, hit.steps, hit.certain);
+fn best(hits: Vec<Hit<'_>>, alone: bool) -> Option<Place> {
+    let rank = |hit: &Hit<'_>| (hit.own, hit.steps, hit.certain);
     let most = hits.iter().map(rank).max()?;
     let mut equal = hits.into_iter().filter(|hit| rank(hit) == most);
     let first = equal.next()?;
-    if alone && equal.next().is_some() { None } else { Some(first.place) }
+    if alone && equal.next().is_some() { None } else { Some(Place::new(first.path, span(first.text, &first.range))) }
 }
 
 /// A template cut at the starts of its documents or definitions.
@@ -149,7 +151,7 @@ fn named(code: &str) -> BTreeSet<String> {
     code.lines().flat_map(|line| line.split('"').skip(1).step_by(2)).map(str::to_owned).collect()
 }
 
-fn hits<'a>(parts: &'a [Part<'a>], wanted: Wanted<'a>) -> impl Iterator<Item = Hit> + 'a {
+fn hits<'a>(parts: &'a [Part<'a>], wanted: Wanted<'a>) -> impl Iterator<Item = Hit<'a>> + 'a {
     parts.iter().flat_map(move |part| {
         let code = &part.code[part.range.clone()];
         let own = own(code, wanted);
@@ -181,8 +183,15 @@ fn hits<'a>(parts: &'a [Part<'a>], wanted: Wanted<'a>) -> impl Iterator<Item = H
                 return None;
             }
             let from = part.range.start + at;
-            let place = Place::new(part.path, span(part.text, &(from..from + text.len())));
-            Some(Hit { place, own, steps, certain: whole && tells(steps, around.last()) })
+            let range = from..from + text.len();
+            Some(Hit {
+                path: part.path,
+                text: part.text,
+                range,
+                own,
+                steps,
+                certain: whole && tells(steps, around.last()),
+            })
         })
     })
 }
