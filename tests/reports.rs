@@ -172,7 +172,8 @@ fn fingerprints_are_stable() {
 fn what_many_cells_and_templates_lack_is_one_block_each() {
     let repository = Repository::base();
     let matrix = repository.read("environments/matrix.yaml");
-    let releases = (0..11).map(|at| format!("    web{at}: {{chart: web}}\n")).collect::<Vec<_>>().concat();
+    let releases =
+        (0..11).map(|at| format!("    web{at}: {{chart: web, namespace: web{at}}}\n")).collect::<Vec<_>>().concat();
     let paths = matrix
         .replace("environments/{env}/{release}.yaml", "environments/{env}/web.yaml")
         .replace("values/{release}", "values/web");

@@ -195,7 +195,9 @@ pub fn part_dropped(w: &World, r: &mut Random) -> Option<Change> {
             let part = key.rsplit('_').next().unwrap_or_default().to_lowercase();
             let quoted = format!(" \"{part}\"");
             if !part.is_empty() && text.lines().any(|l| l.contains("list ") && l.contains(&quoted)) {
-                let files = w.sources_of(user);
+                // The line that names the key, or else the one that names the Secret.
+                let mut files = w.sources_of(user);
+                files.extend(w.holding(&user.cell, &sync.secret));
                 places.push((
                     sync.object.template.clone(),
                     text.replace(&quoted, ""),

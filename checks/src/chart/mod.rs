@@ -187,6 +187,20 @@ impl Chart {
         Chart { subcharts, ..self.clone() }
     }
 
+    /// The path of names of every dependency that is declared and not there, in a chart of which none is switched off.
+    pub fn not_vendored(&self) -> Vec<Vec<String>> {
+        let mut missing = Vec::new();
+        for (scope, chart) in self.walk() {
+            for dependency in &chart.declared {
+                let name = if dependency.alias.is_empty() { &dependency.name } else { &dependency.alias };
+                if chart.subcharts.iter().all(|sub| sub.name != *name) {
+                    missing.push(scope.iter().copied().chain([name.as_str()]).map(str::to_owned).collect());
+                }
+            }
+        }
+        missing
+    }
+
     /// Every key of the default values, those of subcharts below their names, with what it holds.
     pub fn default_keys(&self) -> BTreeMap<Vec<String>, DefaultKind> {
         fn go(node: &Node, path: &mut Vec<String>, keys: &mut BTreeMap<Vec<String>, DefaultKind>) {

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 pub use hooks::{Event, Hook};
 pub use mentions::token_hash;
 pub use order::{Order, Timing, is_installed};
-pub use pods::pod_of;
+pub use pods::{is_builtin, pod_of};
 pub use supply::{Producer, Supply, same_namespace};
 
 use crate::model::{Cell, Secrets};

@@ -33,6 +33,11 @@ pub fn pod_of(object: &Object) -> Option<(&'static str, &Node)> {
     })
 }
 
+/// Whether Kubernetes itself knows the kind, so that no controller adds to its pods.
+pub fn is_builtin(object: &Object) -> bool {
+    matches!(object.id.group.as_str(), "" | "apps" | "batch")
+}
+
 pub fn read(at: &mut At<'_>) {
     let object = at.object;
     let Some((path, pod)) = pod_of(object) else { return };

@@ -11,6 +11,9 @@ const EVERYWHERE: &[(Kind, &str)] = &[
     (Kind::ConfigMap, "openshift-service-ca.crt"),
     (Kind::ConfigMap, "istio-ca-root-cert"),
     (Kind::ServiceAccount, "default"),
+    (Kind::ServiceAccount, "builder"),
+    (Kind::ServiceAccount, "deployer"),
+    (Kind::ServiceAccount, "pipeline"),
 ];
 
 /// What a cluster's own set-up puts into `kube-system`.

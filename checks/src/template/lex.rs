@@ -80,7 +80,7 @@ fn trimmed(text: &str, range: Range<usize>, start: bool, end: bool) -> Range<usi
 }
 
 /// Where `}}` stands, outside of strings.
-fn end_of_action(text: &str, from: usize) -> Option<usize> {
+pub(super) fn end_of_action(text: &str, from: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut at = from;
     while at < bytes.len() {

@@ -1,5 +1,6 @@
 //! Helm's templates, read but never run: a tree of Go's template language, and a scan that follows values through it.
 
+mod comments;
 mod functions;
 mod lex;
 mod parse;
@@ -9,6 +10,7 @@ mod symbol;
 
 use std::ops::Range;
 
+pub use comments::without_comments;
 pub use parse::parse;
 pub use scan::{Call, Guard, GuardKind, Program, Scan};
 pub use symbol::Symbol;

@@ -10,6 +10,7 @@ mod template;
 pub mod unclassified;
 
 use crate::object::Object;
+use crate::places::in_object as shown;
 use yaml::Node;
 
 /// The `data` of a `ConfigMap` of this cell, by name and namespace.
@@ -30,15 +31,4 @@ fn containers(object: &Object) -> Vec<(String, &Node)> {
         }
     }
     found
-}
-
-/// Where a node of an object shows.
-fn shown(cell: &str, object: &Object, path: &str, node: &Node) -> finding::RenderPlace {
-    finding::RenderPlace {
-        cell: cell.to_owned(),
-        object: object.id.to_string(),
-        path: path.to_owned(),
-        line: node.span.start.line,
-        template: object.template.clone(),
-    }
 }

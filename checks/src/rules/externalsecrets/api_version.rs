@@ -58,5 +58,5 @@ fn check(view: &EnvironmentView<'_>, findings: &mut Vec<Finding>) {
 
 /// The template, or the values file that gives it the version.
 fn place(view: &EnvironmentView<'_>, facts: &crate::facts::Facts, index: u32) -> crate::model::Place {
-    places::of_text(view.sources, view.matrix, facts, index, &facts.object(index).api)
+    places::of_text(view.sources, view.matrix, facts, index, "apiVersion", &facts.object(index).api)
 }

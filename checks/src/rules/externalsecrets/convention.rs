@@ -57,7 +57,7 @@ fn store(
     let Some(wanted) = convention.store.as_deref().filter(|s| *s != used) else { return };
     findings.push(
         RULE.finding(format!("{} reads from {used}", facts.object(consumed.object).short()))
-            .at(places::of_text(view.sources, view.matrix, facts, consumed.object, &consumed.name))
+            .at(places::of_text(view.sources, view.matrix, facts, consumed.object, &consumed.path, &consumed.name))
             .label(format!("the convention is {wanted}"))
             .related(convention.place.clone(), "the convention")
             .help(format!("read from {wanted}"))
@@ -69,10 +69,11 @@ fn remote(view: &EnvironmentView<'_>, convention: &Secrets, facts: &Facts, read:
     let Some(key) = &read.key else { return };
     let object = facts.object(read.object).short();
     let into = read.into.as_deref().map(|k| format!(" for {k}")).unwrap_or_default();
-    let mut report = |message: String, label: String, text: &str| {
+    let mut report = |message: String, label: String, field: &str, text: &str| {
+        let path = format!("{}.{field}", read.path);
         findings.push(
             RULE.finding(message)
-                .at(places::of_text(view.sources, view.matrix, facts, read.object, text))
+                .at(places::of_form(view.sources, view.matrix, facts, read.object, &path, text))
                 .label(label)
                 .related(convention.place.clone(), "the convention")
                 .help("bring the entry into the convention's form")
@@ -80,7 +81,7 @@ fn remote(view: &EnvironmentView<'_>, convention: &Secrets, facts: &Facts, read:
         );
     };
     if let Some(pattern) = convention.remote_key.as_deref().filter(|p| !fits(p, key)) {
-        report(format!("{object} reads {key}{into}"), format!("the convention is {pattern}"), key);
+        report(format!("{object} reads {key}{into}"), format!("the convention is {pattern}"), "key", key);
     }
     let Some(wanted) = convention.remote_property.as_deref() else { return };
     // `dataFrom` takes the whole secret.
@@ -92,11 +93,13 @@ fn remote(view: &EnvironmentView<'_>, convention: &Secrets, facts: &Facts, read:
         Some(property) => report(
             format!("{object} reads property {property} of {key}{into}"),
             format!("the convention is property {wanted}"),
+            "property",
             property,
         ),
         None => report(
             format!("{object} reads no property of {key}{into}"),
             format!("the convention is property {wanted}"),
+            "key",
             key,
         ),
     }

@@ -137,7 +137,7 @@ fn finding(view: &EnvironmentView<'_>, order: &Order<'_>, facts: &Facts, late: &
         .at(release_place(view, release))
         .label(format!("layer {}, {} {}", order.layer(release), user.told(), consumed.told(facts)))
         .related(
-            places::of_maker(view.sources, view.matrix, late.maker, late.produced.object, &consumed.name),
+            places::of_maker(view.sources, view.matrix, late.maker, late.produced, &consumed.name),
             "produced here",
         )
         .note(note)

@@ -4,3 +4,4 @@ pub mod failed;
 pub mod missing_required;
 pub mod nondeterministic;
 pub mod too_large;
+pub mod unknown_hook;

@@ -39,7 +39,7 @@ Correct the key, or delete it.
 
 ## When it stays silent
 Below a map that a template passes on whole (`toYaml .Values.resources`, `range`, an unknown function) and below a default that is
-`{}` or null. Where the whole context goes somewhere that cannot be followed, or a template cannot be read. For a file that several
+`{}` or null. For the values of a dependency that is not below `charts/`, and for `global` then. Where the whole context goes somewhere that cannot be followed, or a template cannot be read. For a file that several
 releases share, while one of them reads the key. For keys that only hold an anchor, and for `tags` and the conditions of subcharts.
 The scan follows variables, `with`, `dict`, `include`, `index`, `tpl` and subcharts' scopes, and takes both ways of every branch.
 ",
@@ -206,6 +206,12 @@ impl Reads {
         reads.whole = scan.whole.iter().map(|path| reads.plain(path)).collect();
         reads.touched = scan.touched.iter().map(|path| reads.plain(path)).collect();
         reads.whole.insert(vec!["tags".to_owned()]);
+        let missing = reads.chart.not_vendored();
+        if !missing.is_empty() {
+            // Globals are for every chart, so also for one that is not here.
+            reads.whole.insert(vec!["global".to_owned()]);
+        }
+        reads.whole.extend(missing);
         let conditions = reads.chart.walk().into_iter().flat_map(|(scope, chart)| {
             let scope: Vec<String> = scope.into_iter().map(str::to_owned).collect();
             chart.declared.iter().flat_map(move |dependency| {

@@ -50,7 +50,7 @@ fn twice_in_env(view: &EnvironmentView<'_>, facts: &Facts, findings: &mut Vec<Fi
             let object = facts.object(container.object);
             findings.push(
                 RULE.finding(format!("{name} stands twice in the env of container {}", container.name))
-                    .at(places::of_text(view.sources, view.matrix, facts, container.object, name))
+                    .at(places::of_text(view.sources, view.matrix, facts, container.object, "env.name", name))
                     .label(format!("{}: lines {first} and {line} of the render", object.told()))
                     .help("drop the first, which is lost")
                     .shown(places::in_render(facts, container.object, &format!("env[{name}]"), *line)),
@@ -88,7 +88,7 @@ fn twice_by_sources(view: &EnvironmentView<'_>, facts: &Facts, supply: &Supply<'
                 consumed.kind,
                 consumed.name
             ))
-            .at(places::of_text(view.sources, view.matrix, facts, consumed.object, &consumed.name))
+            .at(places::of_text(view.sources, view.matrix, facts, consumed.object, &consumed.path, &consumed.name))
             .label(format!("container {container} of {}: {} wins", object.told(), consumed.name))
             .help("rename the keys, or give one envFrom a prefix")
             .shown(places::in_render(facts, consumed.object, &consumed.path, consumed.line)),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::{Certainty, Consumed, Facts, Kind, Producer, Supply};
-use crate::model::Severity;
+use crate::model::{Place, Severity};
 use crate::rules::{Check, EnvironmentView, Rule};
 use crate::{nearest, places};
 use finding::Finding;
@@ -82,6 +82,15 @@ fn known_keys<'a>(producers: &[Producer<'a>]) -> Option<BTreeSet<&'a str>> {
     made.then_some(known)
 }
 
+/// The line that names the key; where none does (a partial puts it together), the one that names what should have it.
+fn place(view: &EnvironmentView<'_>, facts: &Facts, consumed: &Consumed, key: &str) -> Place {
+    let path = format!("{}.key", consumed.path);
+    let of_key = places::given(view.sources, view.matrix, facts, consumed.object, &path, key);
+    of_key.unwrap_or_else(|| {
+        places::of_text(view.sources, view.matrix, facts, consumed.object, &consumed.path, &consumed.name)
+    })
+}
+
 fn finding(
     view: &EnvironmentView<'_>,
     facts: &Facts,
@@ -95,7 +104,7 @@ fn finding(
     let mut finding = RULE
         .finding(format!("{} {} has no key {key}", consumed.kind, consumed.name))
         .identity(format!("{} {} {}/{} {key}", facts.release(), consumed.kind, consumed.namespace, consumed.name))
-        .at(places::of_text(view.sources, view.matrix, facts, consumed.object, key))
+        .at(place(view, facts, consumed, key))
         .label(format!("{} {}", object.told(), consumed.told(facts)));
     for one in all {
         finding = finding.shown(places::in_render(facts, one.object, &one.path, one.line));
@@ -107,7 +116,7 @@ fn finding(
                 let keys =
                     if produced.keys.known.is_empty() { "none".to_owned() } else { produced.keys.known.join(", ") };
                 finding = finding.note(format!("{} of {} sets {keys}", maker.short(), by.release())).related(
-                    places::of_maker(view.sources, view.matrix, by, produced.object, &produced.name),
+                    places::of_maker(view.sources, view.matrix, by, produced, &produced.name),
                     "produced here",
                 );
             }

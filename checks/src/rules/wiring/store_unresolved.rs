@@ -64,7 +64,7 @@ fn unresolved<'a>(view: &MatrixView<'a>, facts: &'a Facts, supply: &Supply<'_>, 
             continue;
         }
         let object = facts.object(consumed.object);
-        let place = places::of_text(view.sources, view.matrix, facts, consumed.object, name);
+        let place = places::of_text(view.sources, view.matrix, facts, consumed.object, &consumed.path, name);
         let shown = places::in_render(facts, consumed.object, &consumed.path, consumed.line);
         let label = format!("{} {}", object.told(), consumed.told(facts));
         let slot = (kind, consumed.namespace.as_str(), name);

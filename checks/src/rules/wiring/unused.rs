@@ -85,7 +85,7 @@ fn is_chosen(facts: &Facts, produced: &Produced) -> bool {
 fn unused_secret(view: &EnvironmentView<'_>, facts: &Facts, produced: &Produced) -> Finding {
     let object = facts.object(produced.object);
     RULE.finding(format!("nothing consumes Secret {}", produced.name))
-        .at(places::of_maker(view.sources, view.matrix, facts, produced.object, &produced.name))
+        .at(places::of_maker(view.sources, view.matrix, facts, produced, &produced.name))
         .label(format!("made by {}", object.short()))
         .help("remove its producer, or refer to it")
         .shown(places::in_render(facts, produced.object, &produced.path, produced.line))
@@ -104,9 +104,11 @@ fn unused_keys(
         if used.contains(into.as_str()) || !produced.keys.known.contains(into) {
             continue;
         }
+        let path = format!("{}.key", read.path);
+        let vault_key = read.vault_key(view.matrix.secrets.as_ref()).unwrap_or(key);
         findings.push(
             RULE.finding(format!("nothing reads key {into} of Secret {}", produced.name))
-                .at(places::of_text(view.sources, view.matrix, facts, produced.object, key))
+                .at(places::of_text(view.sources, view.matrix, facts, produced.object, &path, vault_key))
                 .label(format!("{} fills it from {key}", facts.object(produced.object).short()))
                 .help("drop the entry, or read the key")
                 .shown(places::in_render(facts, read.object, &read.path, read.line)),
