@@ -39,7 +39,10 @@ impl Home {
     fn made(among: &Path) -> io::Result<Self> {
         for _ in 0..TRIES {
             let folder = tempfile::Builder::new().prefix(HOME).rand_bytes(LETTERS).tempdir_in(among)?;
-            let lock = open(folder.path(), O_DIRECTORY)?;
+            let lock = match open(folder.path(), O_DIRECTORY) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                lock => lock?,
+            };
             if own(&lock) && folder.path().exists() {
                 return Ok(Self { folder, _lock: lock });
             }
@@ -133,6 +136,23 @@ mod tests {
         assert!(!path("xtask-run-aaaaaaaaaaaa").exists());
         assert!(living.path().is_dir() && home.path().is_dir() && path("elsewhere/kept").is_file());
         assert_eq!(fs::read_dir(among.path()).unwrap().count(), before);
+    }
+
+    #[test]
+    fn many_at_once_take_nothing_away_from_each_other() {
+        let among = tempfile::tempdir().unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..100 {
+                        let home = Home::made(among.path()).unwrap();
+                        home.remove_leftovers();
+                        assert!(home.path().is_dir());
+                    }
+                });
+            }
+        });
+        assert_eq!(fs::read_dir(among.path()).unwrap().count(), 0);
     }
 
     #[test]
