@@ -1,5 +1,6 @@
 //! The report for people: findings as blocks, changes as decisions, the verdict, and the command to type next.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -18,6 +19,8 @@ const RED: Style = AnsiColor::Red.on_default().bold();
 const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
 const CYAN: Style = AnsiColor::Cyan.on_default();
 
+/// Releases with the same change whose objects are named.
+const ALIKE: usize = 6;
 /// Lines of diffs that one decision shows.
 const SHOWN: usize = 40;
 
@@ -44,7 +47,7 @@ fn changes(report: &Report, sources: &Sources<'_>, out: &mut dyn Write) -> io::R
     if report.changes.is_empty() {
         return Ok(());
     }
-    let cells: usize = report.changes.iter().map(|c| c.cells.len()).sum();
+    let cells: usize = report.changes.iter().map(|c| c.all_cells().count()).sum();
     writeln!(
         out,
         "{YELLOW}changed{YELLOW:#}  {}: {}\n",
@@ -97,6 +100,18 @@ fn one_change(
         left = left.saturating_sub(object.diff.len());
         if cut > 0 {
             writeln!(out, "       {DIM}… {cut} more lines{DIM:#}")?;
+        }
+    }
+    if !change.alike.is_empty() {
+        let objects: usize = change.alike.iter().map(|alike| alike.objects.len()).sum();
+        let others: BTreeSet<&String> = change.alike.iter().flat_map(|alike| &alike.cells).collect();
+        let objects = several(objects, "object", "objects");
+        writeln!(out, "     the same lines in {objects} of {CYAN}{}{CYAN:#}", diagnostic::cells(others.into_iter()))?;
+        for alike in change.alike.iter().take(ALIKE) {
+            writeln!(out, "       {DIM}{}{DIM:#}", alike.objects.join("  "))?;
+        }
+        if change.alike.len() > ALIKE {
+            writeln!(out, "       {DIM}… {} more{DIM:#}", change.alike.len() - ALIKE)?;
         }
     }
     writeln!(out)
