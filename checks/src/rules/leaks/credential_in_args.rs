@@ -16,7 +16,8 @@ A literal after a credential's flag in command, args or a shell string: `--passw
 items of a list; and what a hundred programs take without saying so, in a shell string, in a list of arguments (`args` go on
 where `command` ends) and in a Dockerfile: `-p…` of MySQL's tools, `-a …` of redis-cli, `-u user:…` of curl, `-p …` of
 `docker login` and sshpass, the last word of `htpasswd -b` and `rabbitmqctl add_user`; and what `echo` hands to
-`--password-stdin` or chpasswd.
+`--password-stdin`, chpasswd or `sudo -S`. Servers are told theirs in lines of the same kind: users of Redis, HAProxy and JAAS,
+`sentinel auth-pass`, secrets of strongSwan, the list of cloud-init's chpasswd, what `expect` sends to a prompt.
 
 ## Why it matters
 Command lines show in the process list of the node, in `kubectl describe`, in audit logs.

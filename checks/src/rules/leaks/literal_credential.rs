@@ -15,7 +15,8 @@ pub static RULE: Rule = Rule {
 A value under a name that means a credential, judged together with the value's shape: keys of values files and manifests, name and
 value pairs in env lists, parameters and JSON patches, ConfigMap entries, annotations, literals in templates (`default \"…\"`), `.env`,
 properties, ini, TOML, XML, JSON, SQL and shell, rows that SQL inserts, here-documents, lists of strings,
-also inside a value and inside base64.
+also inside a value and inside base64. In files that have a place of their own for it no name is needed: `.pgpass`, Postfix'
+`sasl_passwd`, `[users]` of Shiro, `user:password` under the name of a user.
 
 Under a password's name any literal counts, weak ones too. Under a token's or a key's name the value must look random or at
 least mix letters and digits. Under a name that only may mean a credential (`salt`, `stripeKey`) it must look random.
