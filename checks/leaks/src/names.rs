@@ -64,8 +64,8 @@ static TOKEN_WORDS: Lexicon = Lexicon::new(
      sshkey unsealkey writekey",
 );
 static WEAK_WORDS: Lexicon = Lexicon::new(
-    "auth basicauth community cred credential credentials creds hmac htpasswd mnemonic otp pepper rocommunity rwcommunity salt sas \
-     seed totp",
+    "auth basicauth community cred credential credentials creds hmac htpasswd mnemonic otp pepper rocommunity \
+     rwcommunity salt sas seed totp",
 );
 static MODIFIERS: Lexicon = Lexicon::new(
     "b b64 backup base base64 clear cleartext content current data default dev development encoded literal live \
@@ -118,8 +118,8 @@ static HARMLESS_OWNERS: Lexicon = Lexicon::new(
 );
 /// The first words that make even `…Password` a switch or a question: `useTokenAuth`, `allowEmptyPassword`.
 static SWITCHES: Lexicon = Lexicon::new(
-    "allow auto automount create disable enable existing force generate has hide is no require requires should \
-     show skip use uses with without",
+    "allow auto automount create disable enable existing force generate has hide is require requires should show \
+     skip use uses with without",
 );
 /// Words that stand before `pass`, `key`, `pw` when people write names in one word.
 static GLUED: Lexicon = Lexicon::new(
@@ -287,7 +287,9 @@ pub fn judge(name: &[u8]) -> Name {
     }
     let head = last - 1;
     let before = if head > 0 { words.get(head - 1) } else { b"".as_slice() };
-    if last > 1 && SWITCHES.has(words.get(0)) && words.get(0) != b"auto" {
+    // `NOPASSWD` of sudo asks for none; `no.db.password` is Norway's.
+    let switch = SWITCHES.has(words.get(0)) && words.get(0) != b"auto" || words.count == 2 && words.get(0) == b"no";
+    if last > 1 && switch {
         return if credential { NOT } else { NONE };
     }
     let found = |class, kind| Name { class, kind };

@@ -167,8 +167,8 @@ fn strength(value: &[u8]) -> Shape {
 fn is_scalar(value: &[u8]) -> bool {
     static WORDS: Lexicon = Lexicon::new(
         "true false yes no on off null enabled disabled required optional always never auto automatic basic digest \
-     bearer plain md5 scram scram-sha-256 ldap oauth oauth2 oidc saml rotate opaque generate generated manual on_create \
-     file env vault kubernetes memory cookie header body query post get hs256 hs512 rs256 es256 aes256 \
+     bearer plain md5 scram scram-sha-256 ldap oauth oauth2 oidc saml rotate opaque generate generated manual \
+     on_create file env vault kubernetes memory cookie header body query post get hs256 hs512 rs256 es256 aes256 \
      aes-256-gcm sha256 sha512 bcrypt argon2id write read readonly text integer number object array boolean \
      username client_credentials password_grant authorization_code refresh_token id_token access_token \
      client_secret_basic client_secret_post private_key_jwt authorization x-api-key latest jwt scram-sha-512",

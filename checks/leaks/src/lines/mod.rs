@@ -6,6 +6,7 @@ mod assigned;
 mod convict;
 mod lists;
 mod tables;
+mod users;
 
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -13,7 +14,6 @@ use std::sync::OnceLock;
 use self::assigned::{Found, assigned, assigned_variable, second_argument, value_at};
 pub use self::convict::{basic, default_of, default_of_ruby};
 use self::convict::{convict, fallback};
-use self::tables::user_line;
 pub use self::tables::{pgpass, sasl, userlist};
 use crate::leak::Where;
 use crate::memory;
@@ -166,11 +166,11 @@ fn line(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, how: Lines, pair:
     if bytes.first() == Some(&b'[') {
         pair.users = bytes.trim_ascii_end() == b"[users]";
     } else if pair.users
-        && let Some(value) = tables::user_entry(bytes)
+        && let Some(value) = users::entry(bytes)
     {
         programs::tell(scan, text, range.start + value.start..range.start + value.end, how, "users");
     }
-    if let Some(value) = user_line(bytes, &text.bytes[..range.start]).or_else(|| programs::piped(bytes)) {
+    if let Some(value) = users::password(bytes, &text.bytes[..range.start]).or_else(|| programs::piped(bytes)) {
         programs::tell(scan, text, range.start + value.start..range.start + value.end, how, "");
     }
     if !worth {
