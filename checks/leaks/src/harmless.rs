@@ -12,7 +12,7 @@ pub fn is_store_reference(value: &[u8]) -> bool {
      infisical:// keyvault: sm:// ssm: ssm:// gsm: asm: k8s: k8s:// kube: secret:// secrets:// secret: secrets. \
      avp: !Ref !Sub !GetAtt !reference * AQICAHh @Microsoft.KeyVault %env( conjur: akeyless: pass:// bitwarden:// \
      lastpass:// 1password: sops: gcp-sm:// aws-sm:// cyberark: data. var. local. module. terraform. ssm. params. \
-     inputs. steps. github. vars. @/ @./ wcFMA wcBMA hQEMA hQIMA",
+     _env: inputs. steps. github. vars. @/ @./ wcFMA wcBMA hQEMA hQIMA",
     );
     STARTS.starts(value)
 }
@@ -25,6 +25,10 @@ pub fn is_reference(value: &[u8]) -> bool {
     }
     // An escaped reference, in a pattern for one.
     if value.starts_with(b"\\$") || value.starts_with(b"\\\\$") {
+        return true;
+    }
+    // What CUE puts into a string.
+    if value.starts_with(b"\\(") && value.ends_with(b")") {
         return true;
     }
     // A gap for a name, in guillemets.
@@ -95,7 +99,7 @@ fn names_inside(rest: &[u8]) -> bool {
     // A line's value may be cut off where the bracket closes.
     named
         && (rest.iter().any(|b| matches!(b, b')' | b' '))
-            || rest.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_'))
+            || rest.iter().all(|b| b.is_ascii_alphanumeric() || b"_$./-".contains(b)))
 }
 
 pub fn words_only(value: &[u8]) -> bool {
@@ -313,7 +317,18 @@ pub fn is_prose_or_code(value: &[u8]) -> bool {
     if value.first() == Some(&b'@') && is_schedule(value) || is_translation(value) || is_pattern(value) {
         return true;
     }
-    // Text of a language that is not written in ASCII.
+    // A sentence whose words are joined: `It_should_create_and_decrypt_a_password`.
+    let joined = value.split(|&b| b == b'_');
+    let words = || joined.clone().all(|word| word.iter().all(u8::is_ascii_alphabetic));
+    if joined.clone().count() >= 6 && words() && word_share(value) >= 50 {
+        return true;
+    }
+    // Text of a language that is not written in ASCII, also where it is escaped.
+    if value.starts_with(b"\\u")
+        && value.chunks(6).all(|c| c.len() == 6 && c.starts_with(b"\\u") && c[2..].iter().all(u8::is_ascii_hexdigit))
+    {
+        return true;
+    }
     if value.len() > 24 && value.iter().filter(|b| !b.is_ascii()).count() * 100 > value.len() * 60 {
         return true;
     }

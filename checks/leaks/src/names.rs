@@ -101,7 +101,7 @@ static KEY_OWNERS: Lexicon = Lexicon::new(
      crypt crypto datadog dd decryption deploy encrypt encryption fernet firebase github gitlab google heroku hmac \
      ingest insert integration jwt licence license mailgun master openai private recovery root secret segment \
      sendgrid sentry server service session shared sign signature signing slack ssh storage stripe subscription \
-     symmetric twilio unseal webhook write",
+     symm symmetric twilio unseal webhook write",
 );
 /// What may stand before `key` and make it the name of something.
 static KEY_NAMES: Lexicon = Lexicon::new(
@@ -326,6 +326,8 @@ pub fn judge(name: &[u8]) -> Name {
                 found(Class::Weak, "key")
             }
         }
+        // `basic.auth.user.info` of Confluent: the user and the password.
+        Word::Head if words.get(head) == b"info" && before == b"user" => USER,
         Word::Head => {
             if credential || kinds[..head].contains(&Word::Key) {
                 NOT
@@ -417,6 +419,15 @@ pub fn holds_references(name: &[u8]) -> bool {
         b"secret" => at > 0 && words.get(at - 1) == b"existing",
         _ => words.count >= 2 && words.get(0) == b"existing",
     }
+}
+
+/// Whether a name is an account's of a database: under it a Secret holds its password, as Percona's operators have it.
+pub fn is_account(name: &[u8]) -> bool {
+    static ACCOUNTS: Lexicon = Lexicon::new(
+        "admin clustercheck exporter monitor operator pmmserver postgres proxyadmin repl replication replicator root \
+         superuser xtrabackup",
+    );
+    ACCOUNTS.has(name)
 }
 
 /// Whether a name consists of words such as `value`, `data`, `current`: it says nothing of what stands under it.

@@ -304,15 +304,18 @@ fn is_name(value: &[u8]) -> bool {
     ((separated || camel) && digits <= 4 && noun()) || (constant && odd == 0)
 }
 
-/// Several words in lower case, joined as the names of Kubernetes objects are: `wildcard-tls`, `my-app-2`.
+/// Several words in lower case, joined as the names of Kubernetes objects are: `wildcard-tls`, `my-app-2`, `my-app-x4k2z`.
 pub fn is_object_name(value: &[u8]) -> bool {
+    let short = |part: &[u8]| part.iter().all(u8::is_ascii_digit) && part.len() <= 4;
+    let word = |part: &[u8]| part[0].is_ascii_alphabetic() && (word_share(part) >= 50 || part.len() <= 4);
+    // What Kubernetes appends to the name of a template has no vowel.
+    let drawn = |part: &[u8]| part.len() == 5 && part.iter().all(|b| b"bcdfghjklmnpqrstvwxz2456789".contains(b));
+    let parts = value.split(|&b| b == b'-' || b == b'.').filter(|part| !part.is_empty());
+    let last = parts.clone().count().saturating_sub(1);
     value.len() <= 253
         && value.contains(&b'-')
         && value.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.'))
-        && value.split(|&b| b == b'-' || b == b'.').filter(|p| !p.is_empty()).all(|p| {
-            p.iter().all(u8::is_ascii_digit) && p.len() <= 4
-                || (p[0].is_ascii_alphabetic() && (word_share(p) >= 50 || p.len() <= 4))
-        })
+        && parts.enumerate().all(|(at, part)| short(part) || word(part) || at == last && last >= 2 && drawn(part))
 }
 
 #[cfg(test)]

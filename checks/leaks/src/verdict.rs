@@ -155,10 +155,11 @@ pub fn unnamed(name: &[u8], value: &[u8]) -> Option<Charge> {
         return None;
     }
     let mixed = || value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_alphabetic);
+    let telling = names::says_nothing(name) || names::is_account(name);
     match shapes::judge(value) {
         Shape::Strong if looks_random(value) => charge("a random value inside a Secret"),
-        Shape::Strong | Shape::Uuid if names::says_nothing(name) => charge("a literal inside a Secret"),
-        Shape::Weak if mixed() && names::says_nothing(name) => charge("a literal inside a Secret"),
+        Shape::Strong | Shape::Uuid if telling => charge("a literal inside a Secret"),
+        Shape::Weak if mixed() && telling => charge("a literal inside a Secret"),
         _ => None,
     }
 }

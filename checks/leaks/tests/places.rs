@@ -190,6 +190,8 @@ const LEAKS: &[(&str, &str)] = &[
     ("a.yaml", "test: [\"CMD\", \"mariadb-admin\", \"ping\", \"-uroot\", \"-p${DB_PASSWORD:-§}\"]"),
     ("README.md", "kubectl create secret generic x \\\n  --from-literal=app__installation__key=\"§\" \\\n"),
     ("a.cs", "var x = \"Password=§;Server=db\";"),
+    ("a.tf", "  Default = \"Server=db;User Id=app;Password=§;TrustServerCertificate=True;\""),
+    ("a.yaml", "kind: Secret\nstringData:\n  operator: §\n"),
 ];
 
 const NONE: &[(&str, &str)] = &[
@@ -360,6 +362,13 @@ const NONE: &[(&str, &str)] = &[
     ("a.yaml", "secrets: \"GH-APP-ID,GH-APP-KEY\"\n"),
     ("a.properties", "sonar.issue.S5145.ruleKey = javasecurity:S5145\n"),
     ("README.md", "```ruby\nkeychain_password = SecureRandom.base64\n```\n\nldap_default_authtok = str, None\n"),
+    ("a.sh", "local PASSWORD=$($jq \".auth.credentials.password\" $tmpfile)"),
+    ("config.yml", "s3_secret_key: _env:AWS_S3_SECRET_KEY\npassword: _env:CACHE_PASSWORD\n"),
+    ("a.sh", "tests=(\n\"testDecryptPassword:It_should_create_and_decrypt_a_password\"\n)"),
+    ("a.k", "\"password-0\" = ocds[\"accesskey-0\"]?.ConnectionDetails?.password or \"\""),
+    ("a.yaml", "DATABASE_PASSWORD: '\\(values.db.password)'\n"),
+    ("README.md", "Deleting Secret=\"capi-openstack-md-0-t44gj\" Namespace=\"default\""),
+    ("zh.properties", "Credentials=\\u51ED\\u636E\npassword=\\u5BC6\\u7801\n"),
 ];
 
 /// Values in files where a value goes to the end of its line hold anything.
@@ -452,9 +461,13 @@ fn keys_are_told_by_their_inside() {
 /// A user and a password stand together under a name for both.
 #[test]
 fn a_user_with_a_password_is_one_value() {
-    let text = format!("basicAuth: admin:{}\n", random(41));
-    let leaks = scan(&ScanFile { path: "values.yaml", bytes: text.as_bytes() }, &MaskKey::new([7; 32])).leaks;
-    assert!(leaks.len() == 1 && leaks[0].range == (11..text.len() - 1), "{text}");
+    for (path, name) in
+        [("values.yaml", "basicAuth: "), ("values.yaml", "ADD_USER: "), ("a.properties", "x.basic.auth.user.info=")]
+    {
+        let text = format!("{name}app:{}\n", random(41));
+        let leaks = scan(&ScanFile { path, bytes: text.as_bytes() }, &MaskKey::new([7; 32])).leaks;
+        assert!(leaks.len() == 1 && leaks[0].range == (name.len()..text.len() - 1), "{text}");
+    }
 }
 
 fn base64(text: &str) -> String {

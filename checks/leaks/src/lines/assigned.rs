@@ -215,6 +215,14 @@ pub(super) fn assigned(bytes: &[u8], left: usize, right: usize, flag: bool, how:
             return (length > 0).then_some(found);
         }
     }
+    // `"Server=db;Password=x;"`, one string of code.
+    if sep == b'=' && how.bare == Bare::Quoted && spaces == 0 && bytes[..left].trim_ascii_end().ends_with(b";") {
+        let inside = memchr::memchr_iter(b'"', &bytes[..left]).count() % 2 == 1;
+        let ends = |b: &u8| matches!(b, b';' | b'"' | b'\\');
+        let length = bytes[value_at_..].iter().take(MAX_BARE).position(ends).filter(|&length| inside && length > 0)?;
+        let end = value_at_ + length;
+        return Some(Found { start: value_at_, end, quoted: true, loose: false, leads: true });
+    }
     // In a URL or a word a colon is a separator of something else, unless the value follows at once in a DSN.
     let bare = if how.bare == Bare::Quoted { Bare::Quoted } else { Bare::Literal };
     let found = match value_at(bytes, value_at_, bare, leads && (loose || line) && !closed) {
@@ -224,6 +232,10 @@ pub(super) fn assigned(bytes: &[u8], left: usize, right: usize, flag: bool, how:
         }
         found => found?,
     };
+    // `"password: x"`: the quote before the name ends the value too.
+    let around = left.checked_sub(1).map(|at| bytes[at]).filter(|b| matches!(b, b'"' | b'\''));
+    let ends = !found.quoted && around.is_some_and(|quote| found.end > found.start && bytes[found.end - 1] == quote);
+    let found = Found { end: found.end - usize::from(ends), ..found };
     // A sentence goes on after its first word.
     let rest = bytes[found.end..].trim_ascii();
     if how.bare == Bare::Prose

@@ -90,7 +90,9 @@ pub(super) fn convict(
     }
     // `password==x`, arrows, calls and members of code without quotes.
     if !value.quoted
-        && (content[0] == b'(' || content.ends_with(b"(") || content.starts_with(b"<") && trust == Trust::Low)
+        && (content[0] == b'('
+            || matches!(content.last(), Some(b'(' | b'['))
+            || content.starts_with(b"<") && trust == Trust::Low)
     {
         return;
     }

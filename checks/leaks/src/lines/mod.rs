@@ -21,6 +21,7 @@ use crate::names::{self, Class, Name};
 use crate::needles::Needles;
 use crate::programs;
 use crate::sink::{Scan, Text};
+use crate::verdict;
 
 /// How the values of a text are to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -311,6 +312,15 @@ fn one_word(
         if before.iter().any(|word| owner.ends_with(word)) {
             name = Name { class: Class::Token, kind: "key" };
         }
+    }
+    if name == names::USER
+        && let Some(value) = assigned(bytes, left, right, false, how)
+        && let Some(charge) = verdict::user(&bytes[value.start..value.end])
+    {
+        let content = &bytes[value.start..value.end];
+        let path = crate::words::text(name_bytes);
+        scan.report(charge, text, base + value.start..base + value.end, how.place, path, content);
+        return value.end;
     }
     if name.class < Class::Weak {
         return right;
