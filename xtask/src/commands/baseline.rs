@@ -4,7 +4,7 @@ use checks::baseline::{Baseline, can_be_known};
 use checks::waivers::By;
 use leaks::Redactor;
 
-use super::validate::{Examined, Others, Scope, Wanted, examine};
+use super::validate::{Examined, Scope, Wanted, examine};
 use super::{Failure, Outcome, Session, in_ci, to_stdout};
 use crate::cli::Global;
 use crate::excuse::{Excuses, judged};
@@ -47,19 +47,7 @@ pub fn run(global: &Global, adopt: bool, force: bool) -> Outcome {
         _ => {}
     }
     let helm = session.helm()?;
-    let cells = session.matrix.cells.iter().collect();
-    let wanted = Wanted::all();
-    let scope = Scope {
-        cells,
-        whole: true,
-        wanted,
-        sources,
-        excuses,
-        keep: false,
-        quiet: global.quiet,
-        mutate: false,
-        others: Others::Rendered,
-    };
+    let scope = Scope::everything(&session.matrix, Wanted::all(), sources, excuses, global.quiet);
     let Examined { report, redactor, .. } = examine(&session, &helm, &scope)?;
     if let Some(refusal) = unknown(&report, session.matrix.cells.len()) {
         let code = if report.troubles.is_empty() { 1 } else { 2 };

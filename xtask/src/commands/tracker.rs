@@ -2,14 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use checks::model::Cell;
 use checks::secrets::Inventory;
 use checks::tracker::{Evidence, TRACKER_COMMAND, TRACKER_PAGE, Tracker};
 use checks::values::Charts;
 use finding::Finding;
 use similar::TextDiff;
 
-use super::validate::{Examined, Others, Scope, Wanted, examine};
+use super::validate::{Examined, Scope, Wanted, examine};
 use super::{Failure, Outcome, Session, secrets, to_stdout};
 use crate::cli::{Global, PageFormat};
 use crate::engine;
@@ -24,22 +23,10 @@ const SHOWN: usize = 20;
 pub fn run(global: &Global, format: PageFormat, write: bool, check: bool) -> Outcome {
     let session = Session::open(global)?;
     let matrix = &session.matrix;
-    let cells: Vec<&Cell> = matrix.cells.iter().collect();
     let sources = sources::read(&session.root, matrix);
     let excuses = Excuses::load(&session, &sources)?;
     let helm = session.helm()?;
-    let wanted = Wanted::even_guards();
-    let scope = Scope {
-        cells,
-        whole: true,
-        wanted,
-        sources,
-        excuses,
-        keep: false,
-        quiet: global.quiet,
-        mutate: false,
-        others: Others::Rendered,
-    };
+    let scope = Scope::everything(matrix, Wanted::even_guards(), sources, excuses, global.quiet);
     let Examined { mut report, redactor, facts, .. } = examine(&session, &helm, &scope)?;
     let sources = &scope.sources;
     // The pages that the program writes are no service's work, and this one must not wait for them.

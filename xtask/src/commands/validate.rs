@@ -35,7 +35,7 @@ use crate::scratch::Home;
 use crate::sources;
 use checks::nearest::did_you_mean;
 
-pub use others::Others;
+use others::Others;
 
 /// The family of rules that costs renders of its own, and so is looked for only when it is named.
 const GUARDS: &str = "guards";
@@ -133,6 +133,24 @@ pub struct Scope<'a> {
     pub mutate: bool,
     /// What is believed of the other cells.
     pub others: Others,
+}
+
+impl<'a> Scope<'a> {
+    /// Every cell, for a command that keeps no renders.
+    pub fn everything(matrix: &'a Matrix, wanted: Wanted, sources: Sources, excuses: Excuses, quiet: bool) -> Self {
+        let cells = matrix.cells.iter().collect();
+        Self {
+            cells,
+            whole: true,
+            wanted,
+            sources,
+            excuses,
+            keep: false,
+            quiet,
+            mutate: false,
+            others: Others::Rendered,
+        }
+    }
 }
 
 /// Runs the command.
