@@ -132,7 +132,15 @@ pub fn is_public(value: &[u8]) -> bool {
     STARTS.starts(value)
         || value.starts_with(b"-----END ")
         || value.strip_prefix(b"-----BEGIN ").is_some_and(is_public_block)
+        || is_known_host(value)
         || is_der_certificate(value)
+}
+
+/// `host ssh-ed25519 AAAA…`, a line of `known_hosts`.
+fn is_known_host(value: &[u8]) -> bool {
+    let Some(space) = memchr::memchr(b' ', value) else { return false };
+    [b"ssh-".as_slice(), b"ecdsa-sha2-"].iter().any(|kind| value[space + 1..].starts_with(kind))
+        && memchr::memmem::find(&value[space + 1..], b" AAAA").is_some()
 }
 
 /// What follows `-----BEGIN `, where it is no private key.
@@ -172,7 +180,7 @@ pub fn is_location(value: &[u8]) -> bool {
     if !value.iter().all(allowed) {
         return false;
     }
-    if are_hosts(value) || is_image(value) {
+    if are_hosts(value) || is_image(value) || is_entry(value) {
         return true;
     }
     if is_dense(value) {
@@ -261,6 +269,18 @@ fn is_schedule(value: &[u8]) -> bool {
         value,
         b"@yearly" | b"@annually" | b"@monthly" | b"@weekly" | b"@daily" | b"@midnight" | b"@hourly" | b"@reboot"
     ) || value.starts_with(b"@every ")
+}
+
+/// The name of an entry of LDAP: `uid=admin,ou=system`.
+fn is_entry(value: &[u8]) -> bool {
+    let attribute = |part: &[u8]| {
+        memchr::memchr(b'=', part).is_some_and(|at| {
+            [b"cn".as_slice(), b"uid", b"ou", b"dc", b"o", b"c"]
+                .iter()
+                .any(|name| part[..at].eq_ignore_ascii_case(name))
+        })
+    };
+    value.contains(&b',') && value.split(|&b| b == b',').all(|part| attribute(part.trim_ascii()))
 }
 
 /// An image of a registry with its tag: `ghcr.io/team/app:1.2.3-4f2a9c1`.

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use super::lines;
-use super::names::{self, Name};
+use super::names::{self, Class, Name};
 
 /// All that the scan asks of a name by itself.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +22,13 @@ impl Known {
 
     fn of(name: &[u8]) -> Self {
         let telling = lines::worth_a_look(name);
-        Self { name: names::judge(name), references: telling && names::holds_references(name), telling }
+        let own = names::judge(name);
+        // `api_keys: x,y`: each is what the singular says, if it looks random.
+        let one =
+            name.strip_suffix(b"s").or_else(|| name.strip_suffix(b"S")).filter(|_| telling && own.class < Class::Weak);
+        let one = one.map(names::judge).filter(|one| one.class == Class::Token);
+        let name_of = one.map_or(own, |one| Name { class: Class::Weak, ..one });
+        Self { name: name_of, references: telling && names::holds_references(name), telling }
     }
 }
 

@@ -150,14 +150,16 @@ fn consumer(leak: &Leak, told: &mut String) {
 
 /// A key for the store, from the names that the value stands under: `threads-db-password`.
 fn vault_key(leak: &Leak, told: &mut String) {
-    let mut names = leak.path.rsplit(['.', ' ', '›']).filter(|p| !p.is_empty() && !says_nothing(p));
+    // Only letters and digits of ASCII go into a key, and `›` is none of them.
+    let separates = |b: &u8| matches!(b, b'.' | b' ') || !b.is_ascii();
+    let mut names = leak.path.as_bytes().rsplit(separates).filter(|p| !p.is_empty() && !says_nothing(p));
     let (last, before) = (names.next().unwrap_or_default(), names.next());
-    let long = last.len() > 14 || last.bytes().any(|b| matches!(b, b'_' | b'-'));
+    let long = last.len() > 14 || last.iter().any(|b| matches!(b, b'_' | b'-'));
     let start = told.len();
     for part in before.filter(|_| !long).into_iter().chain([last]) {
         let mut previous_lower = false;
         dash(told, start);
-        for b in part.bytes() {
+        for &b in part {
             if b.is_ascii_uppercase() && previous_lower {
                 dash(told, start);
             }
@@ -176,30 +178,30 @@ fn vault_key(leak: &Leak, told: &mut String) {
 }
 
 /// What many names have before them, or are.
-fn says_nothing(name: &str) -> bool {
+fn says_nothing(name: &[u8]) -> bool {
     matches!(
         name,
-        "spec"
-            | "template"
-            | "containers"
-            | "env"
-            | "value"
-            | "values"
-            | "data"
-            | "stringData"
-            | "auth"
-            | "config"
-            | "global"
-            | "extraEnv"
-            | "extraEnvVars"
-            | "initContainers"
-            | "metadata"
-            | "annotations"
-            | "args"
-            | "command"
-            | "secrets"
-            | "secret"
-            | "application"
+        b"spec"
+            | b"template"
+            | b"containers"
+            | b"env"
+            | b"value"
+            | b"values"
+            | b"data"
+            | b"stringData"
+            | b"auth"
+            | b"config"
+            | b"global"
+            | b"extraEnv"
+            | b"extraEnvVars"
+            | b"initContainers"
+            | b"metadata"
+            | b"annotations"
+            | b"args"
+            | b"command"
+            | b"secrets"
+            | b"secret"
+            | b"application"
     )
 }
 

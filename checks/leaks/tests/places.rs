@@ -192,6 +192,10 @@ const LEAKS: &[(&str, &str)] = &[
     ("a.cs", "var x = \"Password=§;Server=db\";"),
     ("a.tf", "  Default = \"Server=db;User Id=app;Password=§;TrustServerCertificate=True;\""),
     ("a.yaml", "kind: Secret\nstringData:\n  operator: §\n"),
+    ("values.yaml", "api_keys: §\n"),
+    ("a.cfg", "snmp-server community § RO"),
+    ("README.md", "    MySQL [(none)]> SET PASSWORD = PASSWORD('§');"),
+    ("README.md", "    PS C:\\> $Passphrase = ConvertTo-SecureString -string \"§\" -AsPlainText -Force"),
 ];
 
 const NONE: &[(&str, &str)] = &[
@@ -369,6 +373,12 @@ const NONE: &[(&str, &str)] = &[
     ("a.yaml", "DATABASE_PASSWORD: '\\(values.db.password)'\n"),
     ("README.md", "Deleting Secret=\"capi-openstack-md-0-t44gj\" Namespace=\"default\""),
     ("zh.properties", "Credentials=\\u51ED\\u636E\npassword=\\u5BC6\\u7801\n"),
+    (
+        "a.yaml",
+        "kind: Secret\nstringData:\n  known_hosts: hv1.internal ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkV2b9Qz7Lm4kXw\n",
+    ),
+    ("values.yaml", "topologyKeys: [\"kubernetes.io/hostname\"]\nsecretKeys: db-password\n"),
+    ("a.ps1", "$ldapuser = ConvertTo-SecureString -string \"uid=admin,ou=system\" -asplaintext -force"),
 ];
 
 /// Values in files where a value goes to the end of its line hold anything.

@@ -305,7 +305,7 @@ pub(super) fn second_argument(bytes: &[u8], name: &[u8], right: usize) -> Option
 pub(super) fn sets_next(before: &[u8]) -> bool {
     static DIRECTIVES: Lexicon = Lexicon::new(
         "ENV env SetEnv setenv setx fastcgi_param uwsgi_param scgi_param proxy_set_header grpc_set_header add_header \
-     passenger_env_var set-header",
+     passenger_env_var set-header snmp-server",
     );
     let before = before.trim_ascii();
     let set = before.len().checked_sub(10).map_or(before, |at| &before[at..]);

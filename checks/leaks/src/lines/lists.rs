@@ -37,7 +37,7 @@ pub(super) fn told(bytes: &[u8], left: usize, right: usize, name: Name, how: Lin
         return cells;
     }
     if explains {
-        return sentence(bytes, right).into_iter().collect();
+        return sentence(bytes, right).or_else(|| sql(bytes, left, right)).into_iter().collect();
     }
     sql(bytes, left, right).into_iter().collect()
 }

@@ -231,7 +231,8 @@ fn one_word(
 ) -> usize {
     match &bytes[start..end] {
         word if word.eq_ignore_ascii_case(b"securestring") => {
-            let rest = bytes[end..].strip_prefix(b" -String").map_or(end, |_| end + 8);
+            let named = bytes[end..].get(..8).is_some_and(|flag| flag.eq_ignore_ascii_case(b" -string"));
+            let rest = if named { end + 8 } else { end };
             if let Some(value) = value_at(bytes, rest, Bare::Quoted, false) {
                 let name = Name { class: Class::Password, kind: "password" };
                 convict(scan, text, base, bytes, b"SecureString", name, &value, how);
