@@ -145,6 +145,9 @@ pub struct Scalar {
     pub escaped: bool,
 }
 
+/// What `Authorization` begins with.
+static SCHEMES: &[&[u8]] = &[b"Basic ", b"Bearer ", b"basic ", b"bearer ", b"Token ", b"token "];
+
 /// Longer base64 is looked into before it is judged by its looks.
 const LONG: usize = 100;
 
@@ -197,10 +200,11 @@ pub fn judge(
                 return;
             }
         }
-        let schemes = [b"Basic ".as_slice(), b"Bearer ", b"basic ", b"bearer ", b"Token ", b"token "];
-        // Nearly no value begins like one.
-        for scheme in schemes.into_iter().filter(|scheme| scheme[0] == bytes[0]) {
-            if let Some(rest) = bytes.strip_prefix(scheme) {
+        for scheme in SCHEMES {
+            // Nearly no value begins like one.
+            if scheme[0] == bytes[0]
+                && let Some(rest) = bytes.strip_prefix(*scheme)
+            {
                 let start = value.range.start + scheme.len();
                 // `"Authorization: Bearer x"` in a comment or a plain scalar: the quote is none of it.
                 let ends = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'');

@@ -155,25 +155,57 @@ fn vault_key(leak: &Leak, told: &mut String) {
     let mut names = leak.path.as_bytes().rsplit(separates).filter(|p| !p.is_empty() && !says_nothing(p));
     let (last, before) = (names.next().unwrap_or_default(), names.next());
     let long = last.len() > 14 || last.iter().any(|b| matches!(b, b'_' | b'-'));
-    let start = told.len();
+    let mut key = Key::default();
     for part in before.filter(|_| !long).into_iter().chain([last]) {
         let mut previous_lower = false;
-        dash(told, start);
+        key.dash();
         for &b in part {
             if b.is_ascii_uppercase() && previous_lower {
-                dash(told, start);
+                key.dash();
             }
             previous_lower = b.is_ascii_lowercase() || b.is_ascii_digit();
             if b.is_ascii_alphanumeric() {
-                told.push(b.to_ascii_lowercase().into());
+                key.push(b.to_ascii_lowercase());
             } else {
-                dash(told, start);
+                key.dash();
             }
         }
     }
-    told.truncate(start + told[start..].trim_end_matches('-').len());
-    if told.len() == start {
-        told.push_str(&leak.kind.to_lowercase().replace([' ', '.', '(', ')'], "-"));
+    match key.text() {
+        "" => told.push_str(&leak.kind.to_lowercase().replace([' ', '.', '(', ')'], "-")),
+        key => told.push_str(key),
+    }
+}
+
+/// A key that is being made, of two names at most.
+struct Key {
+    bytes: [u8; 256],
+    length: usize,
+}
+
+impl Default for Key {
+    fn default() -> Self {
+        Self { bytes: [0; 256], length: 0 }
+    }
+}
+
+impl Key {
+    fn push(&mut self, b: u8) {
+        if let Some(slot) = self.bytes.get_mut(self.length) {
+            *slot = b;
+            self.length += 1;
+        }
+    }
+
+    /// One dash between two parts, and none at the start.
+    fn dash(&mut self) {
+        if self.length > 0 && self.bytes[self.length - 1] != b'-' {
+            self.push(b'-');
+        }
+    }
+
+    fn text(&self) -> &str {
+        std::str::from_utf8(&self.bytes[..self.length]).unwrap_or_default().trim_end_matches('-')
     }
 }
 
@@ -203,11 +235,4 @@ fn says_nothing(name: &[u8]) -> bool {
             | b"secret"
             | b"application"
     )
-}
-
-/// One dash between two parts of a key, and none at its start.
-fn dash(key: &mut String, start: usize) {
-    if key.len() > start && !key.ends_with('-') {
-        key.push('-');
-    }
 }

@@ -11,6 +11,9 @@ use crate::tokens::password_shape;
 use crate::verdict::{self, Trust};
 use crate::{decode, shapes, words};
 
+/// What `Authorization` begins with.
+static SCHEMES: &[&[u8]] = &[b"Bearer ", b"bearer ", b"Token ", b"token ", b"Basic ", b"basic ", b"ApiKey "];
+
 #[allow(clippy::too_many_arguments)]
 pub(super) fn convict(
     scan: &mut Scan,
@@ -26,10 +29,11 @@ pub(super) fn convict(
     let mut content = &bytes[range.clone()];
     let mut name = name;
     // `Authorization: Bearer x`, `Basic x`.
-    let schemes = [b"Bearer ".as_slice(), b"bearer ", b"Token ", b"token ", b"Basic ", b"basic ", b"ApiKey "];
     let first = content.first().copied().unwrap_or_default();
-    for scheme in schemes.into_iter().filter(|scheme| scheme[0] == first) {
-        if let Some(rest) = content.strip_prefix(scheme) {
+    for scheme in SCHEMES {
+        if scheme[0] == first
+            && let Some(rest) = content.strip_prefix(*scheme)
+        {
             let rest = rest.split(|b| b.is_ascii_whitespace() || *b == b'"' || *b == b'\'').next().unwrap_or_default();
             if scheme.eq_ignore_ascii_case(b"basic ") {
                 basic(scan, text, base + range.start + scheme.len(), rest, how.place, full_name);
