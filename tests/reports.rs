@@ -69,6 +69,7 @@ fn a_report_that_could_not_be_read_is_refused() {
     let output = repository.run(&["validate", "--report", "json=-"]);
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["version"], 1);
+    assert!(report["notes"][0].as_str().unwrap().starts_with("guards were not tried"), "{report}");
 }
 
 #[test]

@@ -27,6 +27,7 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
                 .collect::<std::collections::BTreeMap<_, _>>(),
         },
         "troubles": report.troubles,
+        "notes": report.notes,
         "findings": report.findings,
         "excused": report.excused.iter().map(excused).collect::<Vec<_>>(),
         "changes": report.changes,
