@@ -18,6 +18,9 @@ pub(super) struct Found {
     pub leads: bool,
 }
 
+/// How far back it is counted whether a place is inside of a string.
+const REACH: usize = 2048;
+
 /// What is assigned to the name that ends at `right`.
 pub(super) fn assigned(bytes: &[u8], left: usize, right: usize, flag: bool, how: Lines) -> Option<Found> {
     let leads = leads(bytes, left);
@@ -217,7 +220,8 @@ pub(super) fn assigned(bytes: &[u8], left: usize, right: usize, flag: bool, how:
     }
     // `"Server=db;Password=x;"`, one string of code.
     if sep == b'=' && how.bare == Bare::Quoted && spaces == 0 && bytes[..left].trim_ascii_end().ends_with(b";") {
-        let inside = memchr::memchr_iter(b'"', &bytes[..left]).count() % 2 == 1;
+        // Not from the start of a line of any length.
+        let inside = memchr::memchr_iter(b'"', &bytes[left.saturating_sub(REACH)..left]).count() % 2 == 1;
         let ends = |b: &u8| matches!(b, b';' | b'"' | b'\\');
         let length = bytes[value_at_..].iter().take(MAX_BARE).position(ends).filter(|&length| inside && length > 0)?;
         let end = value_at_ + length;
