@@ -145,9 +145,6 @@ pub struct Scalar {
     pub escaped: bool,
 }
 
-/// What `Authorization` begins with.
-static SCHEMES: &[&[u8]] = &[b"Basic ", b"Bearer ", b"basic ", b"bearer ", b"Token ", b"token "];
-
 /// Longer base64 is looked into before it is judged by its looks.
 const LONG: usize = 100;
 
@@ -190,6 +187,7 @@ pub fn judge(
     if key == b"secretData" && memchr::memmem::find(bytes, b"salt").is_some() {
         return;
     }
+    let mut looked = false;
     // `auth` of a registry's configuration, `Authorization`.
     if name.class >= Class::Weak {
         let lower = key.to_ascii_lowercase();
@@ -200,7 +198,7 @@ pub fn judge(
                 return;
             }
         }
-        for scheme in SCHEMES {
+        for scheme in lines::SCHEMES {
             // Nearly no value begins like one.
             if scheme[0] == bytes[0]
                 && let Some(rest) = bytes.strip_prefix(*scheme)
@@ -235,6 +233,7 @@ pub fn judge(
             if scan.found.len() > count {
                 return;
             }
+            looked = true;
         }
         if let Some(charge) = verdict::judge(name, key, bytes, around.place, Trust::High) {
             scan.report(charge, text, value.range.clone(), around.place, path(), bytes);
@@ -247,7 +246,7 @@ pub fn judge(
         scan.report(charge, text, value.range.clone(), around.place, path(), bytes);
         return;
     }
-    if harmless::is_store_reference(bytes) {
+    if looked || harmless::is_store_reference(bytes) {
         return;
     }
     if bytes.len() >= 8

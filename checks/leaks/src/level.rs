@@ -7,7 +7,7 @@ use super::actions;
 use super::entry::{self, Args, Around, Kind, Scalar, Zone};
 use super::leak::Where;
 use super::memory::{self, Known};
-use super::names::{self, Class, Name};
+use super::names::{Class, Name};
 use super::sink::{Scan, Text};
 use super::words::{self, has_pair};
 
@@ -146,7 +146,7 @@ impl Level {
         if (self.telling || key.eq_ignore_ascii_case(b"key")) && self.around.zone == Zone::Fields {
             return memory::known_under(&text.bytes[self.parent.clone()], key);
         }
-        self.known.name
+        self.known.alone()
     }
 
     fn pair(&mut self, scan: &mut Scan, text: &Text<'_>, value: &Scalar, path: &dyn Fn() -> String) {
@@ -185,13 +185,7 @@ impl Level {
             _ if text.bytes[self.key.clone()] == *b"test" => self.args.item(scan, text, value, path),
             _ => {
                 let key = &text.bytes[self.key.clone()];
-                let mut name = self.known.name;
-                // `api_keys: [x]`: each is what the singular says.
-                if name.class < Class::Weak
-                    && let Some(one) = key.strip_suffix(b"s").or_else(|| key.strip_suffix(b"S"))
-                {
-                    name = names::judge(one);
-                }
+                let name = self.known.in_list();
                 // A list of names: `tokens: [a, b]` are tokens, but weak ones are names of them.
                 let name = if name.class == Class::Token { Name { class: Class::Weak, ..name } } else { name };
                 entry::judge(scan, text, self.child, key, name, value, path);

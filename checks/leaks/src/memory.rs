@@ -10,6 +10,8 @@ use super::names::{self, Class, Name};
 pub struct Known {
     /// What its value would be.
     pub name: Name,
+    /// What each of several would be, where the name says nothing as it stands.
+    each: Option<Name>,
     /// What stands under it are names and keys, no values.
     pub references: bool,
     /// A credential's word is in it.
@@ -18,17 +20,24 @@ pub struct Known {
 
 impl Known {
     /// Of no name.
-    pub const NONE: Self = Self { name: names::NONE, references: false, telling: false };
+    pub const NONE: Self = Self { name: names::NONE, each: None, references: false, telling: false };
 
     fn of(name: &[u8]) -> Self {
         let telling = lines::worth_a_look(name);
         let own = names::judge(name);
-        // `api_keys: x,y`: each is what the singular says, if it looks random.
-        let one =
-            name.strip_suffix(b"s").or_else(|| name.strip_suffix(b"S")).filter(|_| telling && own.class < Class::Weak);
-        let one = one.map(names::judge).filter(|one| one.class == Class::Token);
-        let name_of = one.map_or(own, |one| Name { class: Class::Weak, ..one });
-        Self { name: name_of, references: telling && names::holds_references(name), telling }
+        let each = names::judge_each(name).filter(|_| own.class < Class::Weak);
+        Self { name: own, each, references: telling && names::holds_references(name), telling }
+    }
+
+    /// What one value under it would be. One under the name of several may be anything that is about them, unless it looks random.
+    pub fn alone(self) -> Name {
+        let each = self.each.filter(|each| each.class == Class::Token);
+        each.map_or(self.name, |each| Name { class: Class::Weak, ..each })
+    }
+
+    /// What an item of a list under it would be.
+    pub fn in_list(self) -> Name {
+        self.each.unwrap_or(self.name)
     }
 }
 

@@ -350,6 +350,12 @@ pub fn judge(name: &[u8]) -> Name {
     }
 }
 
+/// What each of several is: `api_keys` are API keys.
+pub fn judge_each(name: &[u8]) -> Option<Name> {
+    let one = name.strip_suffix(b"s").or_else(|| name.strip_suffix(b"S"))?;
+    Some(judge(one)).filter(|one| one.class >= Class::Weak)
+}
+
 /// Names that say nothing by themselves: the value belongs to the name above.
 pub fn is_generic(name: &[u8]) -> bool {
     static GENERIC: Lexicon = Lexicon::new(

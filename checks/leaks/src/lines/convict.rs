@@ -12,7 +12,7 @@ use crate::verdict::{self, Trust};
 use crate::{decode, shapes, words};
 
 /// What `Authorization` begins with.
-static SCHEMES: &[&[u8]] = &[b"Bearer ", b"bearer ", b"Token ", b"token ", b"Basic ", b"basic ", b"ApiKey "];
+pub static SCHEMES: &[&[u8]] = &[b"Bearer ", b"bearer ", b"Token ", b"token ", b"Basic ", b"basic ", b"ApiKey "];
 
 #[allow(clippy::too_many_arguments)]
 pub(super) fn convict(

@@ -36,10 +36,8 @@ pub(super) fn told(bytes: &[u8], left: usize, right: usize, name: Name, how: Lin
     if !cells.is_empty() || name.class != Class::Password {
         return cells;
     }
-    if explains {
-        return sentence(bytes, right).or_else(|| sql(bytes, left, right)).into_iter().collect();
-    }
-    sql(bytes, left, right).into_iter().collect()
+    let sentence = if explains { sentence(bytes, right) } else { None };
+    sentence.or_else(|| sql(bytes, left, right)).into_iter().collect()
 }
 
 /// Where the strings of an assigned list begin.

@@ -12,7 +12,7 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use self::assigned::{Found, assigned, assigned_variable, second_argument, value_at};
-pub use self::convict::{basic, default_of, default_of_ruby};
+pub use self::convict::{SCHEMES, basic, default_of, default_of_ruby};
 use self::convict::{convict, fallback};
 pub use self::tables::{pgpass, sasl, userlist};
 use crate::leak::Where;
@@ -298,14 +298,9 @@ fn one_word(
     if name_bytes.is_empty() {
         return right;
     }
-    let mut name = memory::known(name_bytes).name;
-    // `api_keys = ["x"]`: each is what the singular says.
-    if name.class < Class::Weak
-        && let Some(one) = name_bytes.strip_suffix(b"s").or_else(|| name_bytes.strip_suffix(b"S"))
-        && (lists::opens(bytes, right) || bytes.get(right) == Some(&b'['))
-    {
-        name = memory::known(one).name;
-    }
+    let known = memory::known(name_bytes);
+    let listed = lists::opens(bytes, right) || bytes.get(right) == Some(&b'[');
+    let mut name = if listed { known.in_list() } else { known.alone() };
     // `API key: x` of prose.
     if name.class < Class::Weak && name_bytes.eq_ignore_ascii_case(b"key") && how.bare == Bare::Prose {
         let before = [b"api ".as_slice(), b"access ", b"secret "];
