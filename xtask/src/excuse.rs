@@ -144,11 +144,11 @@ impl Excuses {
 
 fn run<'a>(session: &Session, part: &Part<'a>, cells: &[CellResult], today: Option<Date>) -> Run<'a> {
     let selected: BTreeSet<String> = part.cells.iter().map(|c| c.name()).collect();
-    let known = |name: &String| cells.iter().any(|c| c.name == *name && judged(c.status));
+    let known: BTreeSet<&String> = cells.iter().filter(|c| judged(c.status)).map(|c| &c.name).collect();
     let all = selected.len() == session.matrix.cells.len();
     Run {
         all: session.matrix.cells.iter().map(Cell::name).collect(),
-        unjudged: selected.iter().filter(|name| !known(name)).chain(part.unjudged).cloned().collect(),
+        unjudged: selected.iter().filter(|name| !known.contains(name)).chain(part.unjudged).cloned().collect(),
         complete: part.all_checks && (part.is_shard || all) && !crate::run::process::cancelled(),
         speaks_for_all: part.speaks_for_all,
         selected,

@@ -247,9 +247,9 @@ pub fn examine(session: &Session, helm: &Helm, scope: &Scope<'_>) -> Result<Exam
     });
     progress.finish();
     let mut known = Known::load(&session.target, &session.matrix, &scope.sources, &helm.version);
-    let cell_named = |name: &str| cells.iter().find(|c| c.name() == name);
     let equal = gathered.cells.iter().filter(|c| c.status == CellStatus::Equal);
-    for cell in equal.filter_map(|c| cell_named(&c.name)) {
+    let equal: BTreeSet<&str> = equal.map(|c| c.name.as_str()).collect();
+    for cell in cells.iter().filter(|c| equal.contains(c.name().as_str())) {
         known.equal(&session.root, cell);
     }
     let besides = if engine.looks_at_others() {
