@@ -86,11 +86,13 @@ fn any(out: &mut Vec<u8>, named: &str, value: &impl Serialize) {
     let _ = serde_json::to_writer(out, value);
 }
 
-/// A string. Whether one has anything to escape is asked of all its bytes at once.
+/// A string. Whether one has anything to escape is asked of many bytes at once.
 #[allow(clippy::needless_bitwise_bool)]
 fn text(out: &mut Vec<u8>, value: &str) {
-    let plain = value.bytes().fold(true, |plain, b| plain & (b >= b' ') & (b != b'"') & (b != b'\\'));
-    if plain {
+    let escapes = |b: u8| (b < b' ') | (b == b'"') | (b == b'\\');
+    let any = |part: &[u8]| part.iter().fold(false, |any, b| any | escapes(*b));
+    let (parts, rest) = value.as_bytes().as_chunks::<16>();
+    if !parts.iter().any(|part| any(part)) && !any(rest) {
         out.push(b'"');
         out.extend(value.as_bytes());
         out.push(b'"');

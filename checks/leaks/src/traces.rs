@@ -1,8 +1,6 @@
 //! What is remembered of a scan so that names of files and keys that repeat a value are masked, the values themselves forgotten.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock};
 
 use super::evident;
 use super::leak::Leak;
@@ -14,18 +12,17 @@ use super::words::wordlike;
 /// Bytes of a value that tell it from others.
 const SPAN: usize = 8;
 
-/// What is remembered of all files of a scan; several threads may note theirs at once.
+/// What is remembered of the files of a scan, or of those that one thread looks at.
 #[derive(Default)]
 pub struct Traces {
     heads: Heads,
     /// Parts of names that look like a value rather than a word.
-    suspicious: Mutex<BTreeSet<String>>,
+    suspicious: BTreeSet<String>,
 }
 
 impl Traces {
     /// Notes what one file holds.
-    pub fn note(&self, scanned: &Scanned, file: &str) {
-        let mut suspicious = BTreeSet::new();
+    pub fn note(&mut self, scanned: &Scanned, file: &str) {
         let mut last = ["", ""];
         for leak in &scanned.leaks {
             if let Some(head) = head(leak) {
@@ -34,45 +31,55 @@ impl Traces {
             for (name, last) in [&leak.path, &leak.member].into_iter().zip(&mut last) {
                 if name != last {
                     *last = name;
-                    suspicious_parts(name, &mut |part| _ = suspicious.insert(part.to_owned()));
+                    suspicious_parts(name, &mut |part| _ = self.suspicious.insert(part.to_owned()));
                 }
             }
         }
-        suspicious_parts(file, &mut |part| _ = suspicious.insert(part.to_owned()));
-        if !suspicious.is_empty()
-            && let Ok(mut all) = self.suspicious.lock()
-        {
-            all.extend(suspicious);
-        }
+        suspicious_parts(file, &mut |part| _ = self.suspicious.insert(part.to_owned()));
+    }
+
+    /// Adds what another thread has noted.
+    pub fn add(&mut self, other: Traces) {
+        self.heads.add(other.heads);
+        self.suspicious.extend(other.suspicious);
     }
 
     /// Masks the parts of names that repeat a value, or are one by themselves. Nearly always that is nothing.
     pub fn redactor(self) -> Redactor {
-        let suspicious = self.suspicious.into_inner().unwrap_or_default();
         let repeats = |part: &str| part.as_bytes().windows(SPAN).any(|window| self.heads.may_hold(window));
         let telling = |part: &&String| repeats(part) || !evident::evident(part).is_empty();
-        Redactor::known_only(suspicious.iter().filter(telling))
+        Redactor::known_only(self.suspicious.iter().filter(telling))
     }
 }
 
 /// The first bytes of values that no name has by chance, as a Bloom filter: its memory does not grow with what is found. What it
 /// takes for known by mistake is a part of a name that looks like a value anyway.
 #[derive(Default)]
-struct Heads(OnceLock<Box<[AtomicU64]>>);
+struct Heads(Vec<u64>);
 
 impl Heads {
     /// Four MiB: of a million values, one in a thousand others is taken for known.
     const WORDS: usize = 1 << 19;
 
-    fn insert(&self, head: &[u8]) {
-        let words = self.0.get_or_init(|| (0..Self::WORDS).map(|_| AtomicU64::new(0)).collect());
+    fn insert(&mut self, head: &[u8]) {
+        if self.0.is_empty() {
+            self.0 = vec![0; Self::WORDS];
+        }
         let (word, bits) = Self::place(head);
-        words[word].fetch_or(bits, Ordering::Relaxed);
+        self.0[word] |= bits;
+    }
+
+    fn add(&mut self, other: Heads) {
+        if self.0.is_empty() {
+            self.0 = other.0;
+        } else {
+            self.0.iter_mut().zip(other.0).for_each(|(own, other)| *own |= other);
+        }
     }
 
     fn may_hold(&self, head: &[u8]) -> bool {
         let (word, bits) = Self::place(head);
-        self.0.get().is_some_and(|words| words[word].load(Ordering::Relaxed) & bits == bits)
+        self.0.get(word).is_some_and(|word| word & bits == bits)
     }
 
     /// Four bits of one word, so that memory is touched once; each from other digits of a product.
@@ -126,11 +133,13 @@ mod tests {
 
     #[test]
     fn heads_are_known_and_others_are_not() {
-        let heads = Heads::default();
+        let (mut heads, mut others) = (Heads::default(), Heads::default());
         let head = |n: u64| n.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
         for n in 0..10_000 {
+            let heads = if n % 2 == 0 { &mut heads } else { &mut others };
             heads.insert(&head(n));
         }
+        heads.add(others);
         assert!((0..10_000).all(|n| heads.may_hold(&head(n))));
         assert!((10_000..30_000).filter(|n| heads.may_hold(&head(*n))).count() < 3);
     }

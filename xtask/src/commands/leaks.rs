@@ -13,7 +13,7 @@ use anstyle::{AnsiColor, Style};
 
 use self::scan::{Scan, Told, Totals};
 use self::told::{Form, Spool};
-use super::{Outcome, to_file, to_pipe, to_stdout};
+use super::{Outcome, colours, to_file, to_pipe, to_stdout};
 use crate::cli::{FailOn, Format, Global};
 use crate::report::human::several;
 use crate::report::redact::mask_key;
@@ -41,7 +41,7 @@ pub fn run(global: &Global, paths: &[PathBuf]) -> Outcome {
     let formats = global.report.iter().map(|to| to.format).chain(to_people.then_some(Format::Human));
     let forms: BTreeSet<Form> = formats.flat_map(|format| forms(format).iter().copied()).collect();
     let Told { totals, mut spool, human, redactor } =
-        Scan::new(&files, forms.into_iter().collect(), global.verbose > 0, mask_key()).run(threads);
+        Scan::new(&files, forms.into_iter().collect(), global.verbose > 0, colours(), mask_key()).run(threads);
     troubles.extend(totals.troubles.iter().map(|(_, trouble)| trouble.clone()));
     if process::cancelled() {
         troubles.push("stopped before all files were scanned".to_owned());

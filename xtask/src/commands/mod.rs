@@ -15,7 +15,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use ::leaks::Redactor;
-use anstream::adapter::StripBytes;
+use anstream::{AutoStream, ColorChoice};
 use checks::model::Matrix;
 use finding::Finding;
 
@@ -24,6 +24,7 @@ use crate::helm::render::Renderer;
 use crate::helm::{Helm, Setup, Source};
 use crate::matrix;
 use crate::report::diagnostic::{self, Sources};
+use crate::report::plain::Plain;
 use crate::report::redact::Redacting;
 use crate::run::process;
 use crate::scratch::Home;
@@ -141,7 +142,15 @@ pub fn to_stdout(
     redactor: &Redactor,
     write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
 ) -> Result<(), Failure> {
-    printed(through(anstream::stdout().lock(), redactor, write))
+    if colours() {
+        return printed(through(anstream::stdout().lock(), redactor, write));
+    }
+    printed(through(std::io::stdout().lock(), redactor, |out| write(&mut Plain::new(out))))
+}
+
+/// Whether standard output shows colours.
+pub fn colours() -> bool {
+    AutoStream::choice(&std::io::stdout()) != ColorChoice::Never
 }
 
 /// Writes what is for machines to standard output through the redactor: it has no colours that would have to be taken off.
@@ -179,32 +188,13 @@ pub fn to_stderr(redactor: &Redactor, write: impl FnOnce(&mut dyn Write) -> std:
     let _ = write(&mut err).and_then(|()| err.finish());
 }
 
-/// Takes colours off.
-struct Plain<'a> {
-    out: &'a mut dyn Write,
-    state: StripBytes,
-}
-
-impl Write for Plain<'_> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        for part in self.state.strip_next(bytes) {
-            self.out.write_all(part)?;
-        }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.out.flush()
-    }
-}
-
 /// Writes a report file atomically, through the redactor, and without colours: a file is no terminal.
 pub fn to_file(
     path: &Path,
     redactor: &Redactor,
     write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
 ) -> Result<(), Failure> {
-    let plain = |out: &mut dyn Write| write(&mut Plain { out, state: StripBytes::new() });
+    let plain = |out: &mut dyn Write| write(&mut Plain::new(out));
     crate::golden::write::atomically(path, |file| through(file, redactor, plain)).map_err(|e| {
         Failure::Words(format!(
             "the report {} cannot be written: {e}\n  help: name a file in a folder that can be written",

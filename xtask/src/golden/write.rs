@@ -24,6 +24,7 @@ pub fn remove_leftovers(target: &Path) {
 
 /// Writes a file through a temporary neighbour and a rename, making its folders. Takes away neighbours that killed runs have left.
 /// What a link leads to is written, not the link; a pipe or a device is written as it is, since there is nothing to keep whole.
+/// The disk is not waited for: what is made anew by the next run may be lost with the power.
 pub fn atomically(path: &Path, content: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     if fs::metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir()) {
         return content(&mut File::options().write(true).open(path)?);
@@ -48,32 +49,37 @@ fn filled(
     // As an editor would have made it: a temporary file is for its owner only, a tracked file is not.
     let mode = fs::metadata(path).map_or_else(|_| default_mode(), |m| m.permissions());
     file.as_file().set_permissions(mode)?;
-    file.as_file().sync_all()?;
     Ok(file)
 }
 
 /// Replaces a tracked file of the repository `root`, and no other, whatever links there are on the way to it. The temporary file
-/// lies below `target/`, so that even a kill leaves nothing in the working tree; where that is another disk, beside the file.
+/// lies below `target/`, so that even a kill leaves nothing in the working tree; where that is another disk, beside the file. The
+/// disk is waited for: what people have decided outlives a power cut.
 pub fn replace(root: &Path, file: &str, bytes: &[u8], target: &Path) -> io::Result<()> {
     if inside::leaves(root, file) {
         return Err(io::Error::other("a link on the way to it leads out of the repository"));
     }
-    through(&root.join(file), bytes, target)
+    swap(&root.join(file), target, |file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    })
 }
 
 /// Writes a file through a temporary one below `target/`; where that cannot be, beside it.
 pub fn through(path: &Path, bytes: &[u8], target: &Path) -> io::Result<()> {
+    swap(path, target, |file| file.write_all(bytes))
+}
+
+fn swap(path: &Path, target: &Path, content: impl Fn(&mut File) -> io::Result<()>) -> io::Result<()> {
     let folder = scratch_below(target);
     let Ok(file) = own_folder(&folder).and_then(|()| scratch::file(&folder, BELOW.0, BELOW.1)) else {
-        return atomically(path, |file| file.write_all(bytes));
+        return atomically(path, content);
     };
-    let file = filled(file, path, |file| file.write_all(bytes))?;
+    let file = filled(file, path, &content)?;
     fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
     match file.persist(path) {
         Ok(_) => Ok(()),
-        Err(error) if error.error.kind() == io::ErrorKind::CrossesDevices => {
-            atomically(path, |file| file.write_all(bytes))
-        }
+        Err(error) if error.error.kind() == io::ErrorKind::CrossesDevices => atomically(path, content),
         Err(error) => Err(error.error),
     }
 }

@@ -7,6 +7,7 @@ pub mod human;
 pub mod json;
 pub mod lines;
 pub mod page;
+pub mod plain;
 pub mod redact;
 pub mod sarif;
 

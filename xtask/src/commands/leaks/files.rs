@@ -1,6 +1,6 @@
 //! What `leaks` scans: the files below the paths that are named, and what is read of each.
 
-use std::collections::HashSet;
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -52,30 +52,29 @@ pub(super) fn files(paths: &[PathBuf], threads: usize, troubles: &mut Vec<String
                 WalkState::Continue
             })
         });
-        let (mut files, mut errors) = found.into_inner().unwrap_or_default();
-        files.sort();
+        let (files, mut errors) = found.into_inner().unwrap_or_default();
         errors.sort();
         all.extend(files);
         troubles.extend(errors);
     }
-    // What is named twice is told once.
-    let mut seen = HashSet::new();
-    all.retain(|path| seen.insert(shown(path)));
     all.sort_by_cached_key(|path| shown(path));
+    // What is named twice is told once.
+    all.dedup_by(|a, b| shown(a) == shown(b));
     Ok(all)
 }
 
-/// The content of one.
-pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
+/// Reads one into memory, in the place of what was there.
+pub(super) fn read(path: &Path, into: &mut Vec<u8>) -> io::Result<()> {
+    into.clear();
     if is_stdin(path) {
-        let mut bytes = Vec::new();
-        io::stdin().lock().take(LARGEST).read_to_end(&mut bytes)?;
-        return Ok(bytes);
+        io::stdin().lock().take(LARGEST).read_to_end(into)?;
+        return Ok(());
     }
-    if std::fs::metadata(path)?.len() > LARGEST {
+    let mut file = File::open(path)?;
+    if file.metadata()?.len() > LARGEST {
         return Err(io::Error::other("it is larger than 2 GiB"));
     }
-    std::fs::read(path)
+    file.read_to_end(into).map(|_| ())
 }
 
 /// Whether standard input is meant.

@@ -25,6 +25,9 @@ const BLOCKS: usize = 40;
 /// The same where more shall be said.
 const VERBOSE_BLOCKS: usize = 1000;
 
+/// The most memory that one worker keeps for the files to come.
+const KEPT: usize = 4 << 20;
+
 /// What is scanned, and how it is told.
 pub(super) struct Scan<'a> {
     /// In order.
@@ -33,9 +36,10 @@ pub(super) struct Scan<'a> {
     forms: Vec<Form>,
     /// The most findings that are told as blocks.
     blocks: usize,
+    /// Whether lines have colours.
+    colours: bool,
     /// Of the hashes in masks.
     key: MaskKey,
-    traces: Traces,
     spool: Mutex<Spool>,
     told: AtomicUsize,
     next: AtomicUsize,
@@ -82,13 +86,13 @@ pub(super) struct Told {
 
 impl<'a> Scan<'a> {
     /// Nothing scanned yet.
-    pub fn new(files: &'a [PathBuf], forms: Vec<Form>, verbose: bool, key: MaskKey) -> Self {
+    pub fn new(files: &'a [PathBuf], forms: Vec<Form>, verbose: bool, colours: bool, key: MaskKey) -> Self {
         Self {
             files,
             forms,
             blocks: if verbose { VERBOSE_BLOCKS } else { BLOCKS },
+            colours,
             key,
-            traces: Traces::default(),
             spool: Mutex::new(Spool::new()),
             told: AtomicUsize::new(0),
             next: AtomicUsize::new(0),
@@ -98,13 +102,16 @@ impl<'a> Scan<'a> {
 
     /// Scans every file.
     pub fn run(self, threads: usize) -> Told {
-        let mut totals = Totals::default();
+        let (mut totals, mut traces) = (Totals::default(), Traces::default());
         std::thread::scope(|scope| {
             let threads = threads.clamp(1, self.files.len().max(1));
             let workers: Vec<_> = (0..threads).map(|_| scope.spawn(|| Worker::new(&self).run())).collect();
             for worker in workers {
                 match worker.join() {
-                    Ok(found) => totals += found,
+                    Ok((found, noted)) => {
+                        totals += found;
+                        traces.add(noted);
+                    }
                     Err(_) => totals.troubles.push((0, "a fault of the tool itself; please report it".to_owned())),
                 }
             }
@@ -114,7 +121,7 @@ impl<'a> Scan<'a> {
         totals.troubles.extend(spool.broken().map(|why| (0, why)));
         totals.troubles.sort();
         let many = self.told.into_inner() > self.blocks;
-        Told { totals, spool, human: if many { Form::Line } else { Form::Block }, redactor: self.traces.redactor() }
+        Told { totals, spool, human: if many { Form::Line } else { Form::Block }, redactor: traces.redactor() }
     }
 
     /// Takes out what comments excuse. Whether one of them is stale only `validate` can know: it is not asked for a part.
@@ -141,15 +148,18 @@ impl<'a> Scan<'a> {
 struct Worker<'s> {
     scan: &'s Scan<'s>,
     totals: Totals,
+    traces: Traces,
     texts: Texts,
+    /// The content of the file at hand, in memory that is used for all.
+    bytes: Vec<u8>,
 }
 
 impl<'s> Worker<'s> {
     fn new(scan: &'s Scan<'s>) -> Self {
-        Self { scan, totals: Totals::default(), texts: Texts::default() }
+        Self { scan, totals: Totals::default(), traces: Traces::default(), texts: Texts::default(), bytes: Vec::new() }
     }
 
-    fn run(mut self) -> Totals {
+    fn run(mut self) -> (Totals, Traces) {
         loop {
             let number = self.scan.next.fetch_add(1, Ordering::Relaxed);
             let Some(path) = self.scan.files.get(number) else { break };
@@ -161,26 +171,37 @@ impl<'s> Worker<'s> {
                 self.totals.troubles.push((number, format!("{file} cannot be scanned: {why}")));
             }
         }
-        self.totals
+        (self.totals, self.traces)
     }
 
     fn file(&mut self, number: usize, path: &Path) -> Result<(), String> {
-        let bytes = files::read(path).map_err(|error| error.to_string())?;
+        let mut bytes = std::mem::take(&mut self.bytes);
+        let done = match files::read(path, &mut bytes) {
+            Ok(()) => self.content(number, path, &bytes),
+            Err(error) => Err(error.to_string()),
+        };
+        if bytes.capacity() <= KEPT {
+            self.bytes = bytes;
+        }
+        done
+    }
+
+    fn content(&mut self, number: usize, path: &Path, bytes: &[u8]) -> Result<(), String> {
         let name = if files::is_stdin(path) { String::new() } else { files::shown(path) };
         let file = if name.is_empty() { "<stdin>" } else { &name };
         let key = &self.scan.key;
         // One file that the scan cannot take must not hide what the others hold.
-        let found = std::panic::catch_unwind(|| leaks::scan(&ScanFile { path: &name, bytes: &bytes }, key));
+        let found = std::panic::catch_unwind(|| leaks::scan(&ScanFile { path: &name, bytes }, key));
         let mut found = found.map_err(|_| "a fault of the tool itself; please report it")?;
         self.totals.files += 1;
         self.totals.bytes += bytes.len();
         let inside = |member: &str| if member.is_empty() { file.to_owned() } else { format!("{file}!/{member}") };
         self.totals.binary.extend(found.binary.iter().map(|member| (number, inside(member))));
-        self.scan.traces.note(&found, file);
+        self.traces.note(&found, file);
         found.leaks.retain(|leak| !rules::leaks::only_explains(leak, file));
         // The members of an archive come in its own order.
         found.leaks.sort_by(|a, b| a.member.cmp(&b.member));
-        let allowed = waivers::inline::read(file, &bytes, &BTreeSet::new());
+        let allowed = waivers::inline::read(file, bytes, &BTreeSet::new());
         if found.limits.is_empty() && allowed.is_empty() && found.leaks.is_empty() {
             return Ok(());
         }
@@ -199,7 +220,7 @@ impl<'s> Worker<'s> {
         let before = self.scan.told.fetch_add(count, Ordering::Relaxed);
         let few = before + count <= self.scan.blocks && self.scan.forms.contains(&Form::Block);
         let redactor = Redactor::default();
-        let masked = few.then(|| Masked::of(file, &bytes, &found.leaks, &redactor));
+        let masked = few.then(|| Masked::of(file, bytes, &found.leaks, &redactor));
         if let Some((kept, excused)) = together {
             for finding in kept {
                 self.tell(number, &finding, masked.as_ref());
@@ -234,7 +255,7 @@ impl<'s> Worker<'s> {
         }
         for form in &self.scan.forms {
             match form {
-                Form::Line => finding::text_line(finding, self.texts.of(Form::Line, weight)),
+                Form::Line => finding::text_line(finding, self.scan.colours, self.texts.of(Form::Line, weight)),
                 Form::Json => {
                     let lines = self.texts.of(Form::Json, weight);
                     if !lines.is_empty() {
