@@ -110,7 +110,9 @@ fn action(
             variable.to_vec()
         } else if alternative || piped {
             let own = last_path(bytes, open);
-            if memory::known(outer).name.class >= Class::Weak || own.is_empty() { outer.to_vec() } else { own.to_vec() }
+            let class = |name| memory::known(name).name.class;
+            let outer_tells = class(outer) >= Class::Weak && class(own) != Class::Password;
+            if outer_tells || own.is_empty() { outer.to_vec() } else { own.to_vec() }
         } else {
             continue;
         };
@@ -126,7 +128,7 @@ fn action(
             let encoded =
                 word == b"b64enc" || tail.strip_prefix(b"|").is_some_and(|t| t.trim_ascii().starts_with(b"b64enc"));
             if encoded
-                && judged.class == Class::None
+                && judged.class <= Class::Not
                 && let Some(charge) = verdict::unnamed(&name, value)
             {
                 let found = range.start + literal.start..range.start + literal.end;
@@ -135,7 +137,10 @@ fn action(
             continue;
         }
         // `set . "appKey" "vlinsert"` names something; a default password may be a word.
-        let trust = if judged.class == Class::Token { Trust::Middle } else { Trust::High };
+        let encoded =
+            word == b"b64enc" || tail.strip_prefix(b"|").is_some_and(|t| t.trim_ascii().starts_with(b"b64enc"));
+        let encoded = encoded && value.iter().any(u8::is_ascii_digit);
+        let trust = if judged.class == Class::Token && !encoded { Trust::Middle } else { Trust::High };
         if let Some(charge) = verdict::judge(judged, &name, value, place_, trust) {
             let whole = path();
             let whole = if whole.is_empty() { words::text(&name).into_owned() } else { whole };

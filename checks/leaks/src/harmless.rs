@@ -49,6 +49,7 @@ pub fn is_reference(value: &[u8]) -> bool {
                     || next == b'(' && names_inside(&value[here + 2..])
                     || (here + 2 == value.len() && next.is_ascii_digit() && here < 6)
                     || (here == 0 && next == b'$')
+                    || here == 0 && is_below_a_variable(&value[1..])
                     || (here == 0 && value.len() <= 3 && !next.is_ascii_alphabetic())
                     || (here == 0 && (next.is_ascii_alphabetic() || next == b'_') && is_variable(&value[1..]))
             }
@@ -78,6 +79,12 @@ pub fn is_reference(value: &[u8]) -> bool {
         || (value.len() > 4 && value.starts_with(b"__") && value.ends_with(b"__"))
         || (value.len() > 4 && value.starts_with(b"@") && value.ends_with(b"@"))
         || (value[0] == b'.' && value.get(1).is_some_and(u8::is_ascii_alphabetic) && words_only(&value[1..]))
+}
+
+/// `$folder/file`.
+fn is_below_a_variable(value: &[u8]) -> bool {
+    let name = value.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+    name > 1 && value.get(name) == Some(&b'/') && words_only(&value[..name])
 }
 
 /// `NAME` of `$NAME`, perhaps with the quote after it that a shell's line has.
@@ -126,7 +133,7 @@ pub fn is_hash(value: &[u8]) -> bool {
 pub fn is_public(value: &[u8]) -> bool {
     static STARTS: Lexicon = Lexicon::new(
         "ssh-rsa ssh-ed25519 ssh-dss ecdsa-sha2- sk-ssh-ed25519 age1 pk_live_ pk_test_ pk-lf- phc_ \
-         LS0tLS1CRUdJTiBDRVJ LS0tLS1CRUdJTiBQVUJ LS0tLS1CRUdJTiBYNTA LS0tLS1CRUdJTiBUUlVT c3NoLXJzYS \
+         pk.eyJ ZWNkc2Etc2hh LS0tLS1CRUdJTiBDRVJ LS0tLS1CRUdJTiBQVUJ LS0tLS1CRUdJTiBYNTA LS0tLS1CRUdJTiBUUlVT c3NoLXJzYS \
          c3NoLWVkMjU1MTk MIIBIjANBgkqhkiG9w0B MIICIjANBgkqhkiG9w0B MFkwEwYHKoZIzj0C MCowBQYDK2Vw data:image/",
     );
     STARTS.starts(value)
@@ -200,6 +207,9 @@ pub fn is_location(value: &[u8]) -> bool {
         })
     };
     let has = |c: u8| memchr::memchr(c, value).is_some();
+    if value[0] == b'/' && ENDS.ends(value) && !is_jumble(value) {
+        return true;
+    }
     if has(b'/')
         && (value[0] == b'/'
             || value.starts_with(b"./")
@@ -211,6 +221,9 @@ pub fn is_location(value: &[u8]) -> bool {
     }
     if ENDS.ends(value) && !has(b'+') && !has(b'=') {
         return true;
+    }
+    if is_dotted_phrase(value) {
+        return false;
     }
     if let Some(at) = memchr::memchr(b'@', value) {
         let host = &value[at + 1..];
@@ -228,6 +241,29 @@ pub fn is_location(value: &[u8]) -> bool {
         && segments_are_words(b'.')
         && !is_jumble(value)
         && !value[1..].iter().any(|b| matches!(b, b'=' | b'&' | b'?' | b'~' | b'+' | b'%' | b'#' | b'*'))
+}
+
+/// Words with dots between them, one of which ends in digits as no host's or module's does: `Fox.River4711.Lamp`.
+fn is_dotted_phrase(value: &[u8]) -> bool {
+    value.split(|&b| b == b'.').any(|part| {
+        let digits = part.iter().filter(|b| b.is_ascii_digit()).count();
+        let letters = part.iter().filter(|b| b.is_ascii_alphabetic()).count();
+        let written = value.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'.');
+        written && digits >= 2 && letters >= 3
+    })
+}
+
+/// What a form must be filled in with: `required|min:12`.
+fn is_validation(value: &[u8]) -> bool {
+    let word = |text: &[u8]| {
+        text.len() >= 3 && text.iter().all(|b| b.is_ascii_alphabetic() || *b == b'_') && runs(text).all(wordlike)
+    };
+    let rule = |part: &[u8]| match memchr::memchr(b':', part) {
+        Some(colon) => word(&part[..colon]),
+        None => word(part),
+    };
+    let parts = value.split(|&b| b == b'|');
+    parts.clone().count() >= 2 && parts.clone().all(rule)
 }
 
 /// Letters of both cases and digits in short turns: `aB3x9F`, but neither `k8s` nor `v2Beta1`.
@@ -260,6 +296,11 @@ fn is_translation(value: &[u8]) -> bool {
         return true;
     }
     let capital = |word: &str| word.chars().next().is_some_and(char::is_uppercase);
+    // `Zurücksetzen`: one word, written as the first of a sentence.
+    let small = |word: &str| word.chars().skip(1).all(char::is_lowercase);
+    if foreign > 0 && value.len() >= 6 && capital(text) && small(text) {
+        return true;
+    }
     foreign * 100 > value.len() * 60 || text.split(marks).any(|word| capital(word) && WORDS.has_lower(word.as_bytes()))
 }
 
@@ -334,7 +375,11 @@ fn is_pattern(value: &[u8]) -> bool {
 
 /// Sentences, calls, comparisons, lists, regular expressions, names of fields in other languages.
 pub fn is_prose_or_code(value: &[u8]) -> bool {
-    if value.first() == Some(&b'@') && is_schedule(value) || is_translation(value) || is_pattern(value) {
+    if value.first() == Some(&b'@') && is_schedule(value)
+        || is_translation(value)
+        || is_pattern(value)
+        || is_validation(value)
+    {
         return true;
     }
     // A sentence whose words are joined: `It_should_create_and_decrypt_a_password`.

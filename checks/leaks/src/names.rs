@@ -59,7 +59,7 @@ static PASSWORDS: Lexicon = Lexicon::new(
 );
 static TOKENS: Lexicon = Lexicon::new("accesstoken authtoken bearer bearertoken jwt pat refreshtoken token tokens");
 static TOKEN_WORDS: Lexicon = Lexicon::new(
-    "accesskey apikey apikeys apitoken appkey authkey authorization clientkey deploykey encryptionkey \
+    "accesskey accountkey apikey apikeys apitoken appkey authkey authorization clientkey deploykey encryptionkey \
      erlangcookie fernetkey licensekey masterkey privatekey privkey psk secretkey sessionkey sharedkey signingkey \
      sshkey unsealkey writekey",
 );
@@ -69,8 +69,8 @@ static WEAK_WORDS: Lexicon = Lexicon::new(
 );
 static MODIFIERS: Lexicon = Lexicon::new(
     "b b64 backup base base64 clear cleartext content current data default dev development encoded literal live \
-     local new next old override plain plaintext previous primary prod production qa raw secondary staging str \
-     string test text uat unencrypted v val value wo",
+     local main new next old override plain plaintext previous primary prod production qa raw secondary staging str \
+     string test text uat unencrypted v val value was wo",
 );
 /// As the last word, these say that a name with a credential word in it is about something else.
 static HEADS: Lexicon = Lexicon::new(
@@ -108,14 +108,16 @@ static KEY_NAMES: Lexicon = Lexicon::new(
     "annotation bucket cache ca cert column config configmap correlation credential credentials dedup \
      email existing field file foreign gpg group header host hostname hot id idempotency index instrumentation \
      item label lookup map message metric name node object order param partition passphrase passwd password path \
-     pgp prefix project property pub public pwd redis registry remote s3 selector sort taint \
-     token toleration topology translation unique uri url user username usr value verification verify version",
+     pgp prefix project property pub public pwd redis registry remote s3 selector site sort taint \
+     toleration topology translation unique uri url user username usr value verification verify version",
 );
 /// What may stand before `pass`, `token` or `secret` and take the credential out of it.
 static HARMLESS_OWNERS: Lexicon = Lexicon::new(
-    "all bos by cls continuation continue eos existing fastcgi grpc hashed image mask max memcached min new next num \
-     output pad page per prompt proxy pull scgi sep single special stop tls total unk use uwsgi input volume",
+    "all bos by cls continuation continue eos existing hashed image mask max min new next num output pad page per prompt \
+     pull sep single special stop tls total unk use input volume",
 );
+/// Before `pass` these pass something on; `proxySecret` is a secret all the same.
+static PASSERS: Lexicon = Lexicon::new("fastcgi grpc memcached proxy scgi uwsgi");
 /// The first words that make even `…Password` a switch or a question: `useTokenAuth`, `allowEmptyPassword`.
 static SWITCHES: Lexicon = Lexicon::new(
     "allow auto automount create disable enable existing force generate has hide is require requires should show \
@@ -123,10 +125,36 @@ static SWITCHES: Lexicon = Lexicon::new(
 );
 /// Words that stand before `pass`, `key`, `pw` when people write names in one word.
 static GLUED: Lexicon = Lexicon::new(
-    "admin api app auth bind client db default deploy email es ftp git http imap jdbc kafka keystore ldap login \
-     mail master mongo mq my mysql pg postgres proxy rabbitmq redis root sasl secret smtp sql ssl store svc sys \
-     truststore user",
+    "admin api app auth bind client db default deploy dest destkey deststore email es ftp git http imap jdbc kafka \
+     keystore ldap login mail master mongo mq my mysql pg postgres private proxy rabbitmq redis repl replication root \
+     sasl secret smtp sql src srckey srcstore ssl store svc sys truststore user",
 );
+
+/// Words that end in `pass` and have none.
+static PASSES: Lexicon = Lexicon::new(
+    "allpass bandpass bypass compass cutpass encompass fieldpass firstpass fullpass getpass highpass keepass lastpass \
+     lowpass metricpass multipass namepass tagpass wrongpass \
+     nopass onepass outcompass overpass prepass secondpass singlepass subpass surpass trespass twopass underpass",
+);
+
+/// Words that are found at the end of others that they are written together with.
+const LONG: [&str; 15] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "apikey",
+    "secretkey",
+    "accesskey",
+    "accountkey",
+    "signingkey",
+    "encryptionkey",
+    "privatekey",
+    "masterkey",
+    "sessionkey",
+    "authkey",
+    "token",
+    "secret",
+];
 
 /// Splits a name into words of lower case: `camelCase`, `snake_case`, `kebab-case`, dots and digits.
 struct Words {
@@ -159,7 +187,14 @@ impl Words {
         word[..end - start].copy_from_slice(&self.text[start..end]);
         let word = &word[..end - start];
         if kind_of(word) == Word::Other && word.len() > 5 {
-            for long in ["password", "passwd", "passphrase", "apikey", "secretkey", "accesskey", "token", "secret"] {
+            // `dbpasswordold`
+            let time = ["old", "new"].iter().find_map(|time| word.strip_suffix(time.as_bytes()));
+            if let Some(rest) = time.filter(|rest| LONG.iter().any(|long| rest.ends_with(long.as_bytes()))) {
+                self.split_glued(start, start + rest.len());
+                self.push(start + rest.len(), end);
+                return;
+            }
+            for long in LONG {
                 if let Some(rest) = word.strip_suffix(long.as_bytes())
                     && !rest.is_empty()
                 {
@@ -176,8 +211,8 @@ impl Words {
                 }
             }
             for short in ["pass", "pwd", "key", "pw", "psw"] {
-                // No other word ends so.
-                let any = short == "pwd";
+                // No other word ends so, or few do.
+                let any = short == "pwd" || short == "pass" && !PASSES.has(word);
                 if let Some(rest) = word.strip_suffix(short.as_bytes())
                     && (any || GLUED.has(rest))
                 {
@@ -296,6 +331,13 @@ pub fn judge(name: &[u8]) -> Name {
     match kinds[head] {
         // .NET's token of a public key.
         Word::Token if before == b"key" && head > 1 && words.get(head - 2) == b"public" => NOT,
+        Word::Token if before == b"public" => NOT,
+        // `PROXY_PASS` is a variable's.
+        Word::Password
+            if words.get(head) == b"pass" && PASSERS.has(before) && name.iter().any(u8::is_ascii_lowercase) =>
+        {
+            NOT
+        }
         Word::Password | Word::Token | Word::Secret if HARMLESS_OWNERS.has(before) => {
             // `proxy_pass` passes something on; `proxyPassword` is a password all the same, but no `maxPassword`.
             let short = matches!(words.get(head), b"pass" | b"pw");
@@ -311,7 +353,7 @@ pub fn judge(name: &[u8]) -> Name {
         Word::Secret => found(Class::Token, "secret"),
         Word::WholeToken => found(Class::Token, "key"),
         // What Redis calls its password.
-        Word::NeedsRandom if words.get(head) == b"auth" && matches!(before, b"redis" | b"valkey") => {
+        Word::NeedsRandom if words.get(head) == b"auth" && matches!(before, b"redis" | b"rediscli" | b"valkey") => {
             found(Class::Password, "password")
         }
         Word::NeedsRandom => found(Class::Weak, "credential"),

@@ -66,12 +66,8 @@ fn ends(mut table: Vec<usize>, end: usize) -> Vec<usize> {
 /// Scans a text of any form under a name, which may end in a file's extension.
 pub fn text(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, name: &str, place: Where) {
     let bytes = &text.bytes[range.clone()];
-    if name.ends_with("pgpass") {
-        lines::pgpass(scan, text, range, place);
-        return;
-    }
-    if name.ends_with("userlist.txt") {
-        lines::userlist(scan, text, range, place);
+    if let Some(table) = lines::table(name) {
+        table.scan(scan, text, range, place);
         return;
     }
     match form(bytes, name) {

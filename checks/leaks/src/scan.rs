@@ -124,9 +124,7 @@ fn one(path: &str, member: &str, bytes: &[u8], key: &MaskKey, scanned: &mut Scan
     tokens::scan(&mut state, &text, place);
     state.expect_tokens();
     match form {
-        _ if name.ends_with("pgpass") => lines::pgpass(&mut state, &text, 0..bytes.len(), place),
-        _ if name.starts_with("sasl_passwd") => lines::sasl(&mut state, &text, 0..bytes.len(), place),
-        _ if name == "userlist.txt" => lines::userlist(&mut state, &text, 0..bytes.len(), place),
+        _ if let Some(table) = lines::table(name) => table.scan(&mut state, &text, 0..bytes.len(), place),
         Form::Yaml => yaml::scan(&mut state, &text, 0..bytes.len(), Around::top(place)),
         Form::Flow => {
             let start = bytes.iter().take_while(|b| b.is_ascii_whitespace()).count();

@@ -5,7 +5,7 @@ use super::leak::{LeakRule, Where};
 use super::names::{self, Class, Name};
 use super::shapes::{self, Shape};
 use super::sink::Charge;
-use super::words::{holds, monotonous, variety, word_share};
+use super::words::{holds, monotonous, variety, word_share, wordlike};
 
 /// How sure one can be that a value is a literal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -236,6 +236,9 @@ fn is_word_of_prose(value: &[u8]) -> bool {
 
 /// The Secret's or object's name: `grafana-admin-7f`, `cluster-issuer-account-key`.
 fn names_an_object(value: &[u8]) -> bool {
+    if is_passphrase(value) {
+        return false;
+    }
     let any = |of: fn(&u8) -> bool| value.iter().any(of);
     any(|b| matches!(b, b'-' | b'_' | b'.' | b'/' | b':'))
         && (shapes::is_object_name(value)
@@ -243,6 +246,25 @@ fn names_an_object(value: &[u8]) -> bool {
             || is_kebab(value)
             || (!any(u8::is_ascii_uppercase) && word_share(value) >= 60))
         || (!any(u8::is_ascii_digit) && word_share(value) >= 75)
+}
+
+/// Words that are joined, one of which ends in three digits or more: `fox_river471`, but of a name that may be an object's three.
+fn is_passphrase(value: &[u8]) -> bool {
+    let joined = |separator: u8, least: usize| {
+        let parts = value.split(|&b| b == separator);
+        let (mut count, mut numbered) = (0, 0);
+        for part in parts {
+            let letters = part.iter().take_while(|b| b.is_ascii_alphabetic()).count();
+            let digits = part.len() - letters;
+            if letters < 3 || !part[letters..].iter().all(u8::is_ascii_digit) || !wordlike(&part[..letters]) {
+                return false;
+            }
+            count += 1;
+            numbered += usize::from(digits >= 3);
+        }
+        count >= least && numbered == 1
+    };
+    joined(b'_', 2) || joined(b'-', 4)
 }
 
 /// Three parts or more in lower case without a digit, as nobody generates: `wildcard-example-io`.

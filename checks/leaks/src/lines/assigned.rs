@@ -3,7 +3,9 @@
 
 use super::{Bare, Lines, MAX_BARE, name_byte};
 use crate::decode;
+use crate::leak::Where;
 use crate::lexicon::Lexicon;
+use crate::placeholders::is_placeholder;
 use crate::shapes;
 use crate::words::{holds, word_share};
 
@@ -91,6 +93,21 @@ pub(super) fn assigned(bytes: &[u8], left: usize, right: usize, flag: bool, how:
             let leads = leads || call.trim_ascii().eq_ignore_ascii_case(b"define");
             return Some(Found { leads, ..found });
         }
+        // `setPassword("x")`, `.password("x")`
+        b'(' if spaces == 0 && !closed && how.bare == Bare::Quoted && sets(&bytes[left..right]) => {
+            let found = value_at(bytes, next + 1, Bare::Quoted, false)?;
+            let last = bytes.get(found.end + 1) == Some(&b')') && !is_placeholder(&bytes[found.start..found.end]);
+            return last.then_some(Found { leads: true, ..found });
+        }
+        // `Password { get; set; } = "x"`
+        b'{' if how.bare == Bare::Quoted && spaces > 0 && !closed => {
+            let most = bytes.len().min(next + 60);
+            let after = next + memchr::memchr(b'}', &bytes[next..most])? + 1;
+            let accessor = holds(&bytes[next..after], b"get");
+            let equals = after + bytes[after..].iter().take_while(|b| **b == b' ').count();
+            let found = value_at(bytes, equals + 1, Bare::Quoted, false)?;
+            return (accessor && bytes.get(equals) == Some(&b'=')).then_some(Found { leads: true, ..found });
+        }
         // `<password encoding="base64">x</password>`
         _ if spaces > 0 && left > 0 && bytes[left - 1] == b'<' => {
             let value = next + memchr::memchr(b'>', &bytes[next..])? + 1;
@@ -135,7 +152,9 @@ pub(super) fn assigned(bytes: &[u8], left: usize, right: usize, flag: bool, how:
             // `password x` of a configuration, alone on its line; `Passwort vergessen?` asks.
             let value = bytes[next..].trim_ascii_end();
             let asks = value.ends_with(b"?") && !value.iter().any(u8::is_ascii_digit);
-            let single = !value.iter().any(u8::is_ascii_whitespace) && !asks;
+            // `Passwort anzeigen` is a button's.
+            let button = word[0].is_ascii_uppercase() && !value.iter().any(u8::is_ascii_digit);
+            let single = !value.iter().any(u8::is_ascii_whitespace) && !asks && !button;
             if leads && how.bare == Bare::Literal && single {
                 let found = value_at(bytes, next, Bare::Literal, false)?;
                 return Some(Found { loose: true, leads: false, quoted: false, ..found });
@@ -185,11 +204,14 @@ pub(super) fn assigned(bytes: &[u8], left: usize, right: usize, flag: bool, how:
     // `password: str = "x"`
     if sep == b':' {
         let rest = &bytes[value_at_..];
+        let lifetime = rest.starts_with(b" &'static");
+        let rest = if lifetime { &rest[b" &'static".len()..] } else { rest };
+        let value_at_ = bytes.len() - rest.len();
         let type_name = rest
             .iter()
             .take(40)
             .take_while(|b| {
-                b.is_ascii_alphanumeric() || matches!(b, b' ' | b'[' | b']' | b'<' | b'>' | b'|' | b'.' | b'?')
+                b.is_ascii_alphanumeric() || matches!(b, b' ' | b'[' | b']' | b'<' | b'>' | b'|' | b'.' | b'?' | b'&')
             })
             .count();
         // Where no code is expected, what is assigned must be a string.
@@ -218,22 +240,21 @@ pub(super) fn assigned(bytes: &[u8], left: usize, right: usize, flag: bool, how:
             return (length > 0).then_some(found);
         }
     }
-    // `"Server=db;Password=x;"`, one string of code.
-    if sep == b'=' && how.bare == Bare::Quoted && spaces == 0 && bytes[..left].trim_ascii_end().ends_with(b";") {
-        // Not from the start of a line of any length.
-        let inside = memchr::memchr_iter(b'"', &bytes[left.saturating_sub(REACH)..left]).count() % 2 == 1;
-        let ends = |b: &u8| matches!(b, b';' | b'"' | b'\\');
-        let length = bytes[value_at_..].iter().take(MAX_BARE).position(ends).filter(|&length| inside && length > 0)?;
-        let end = value_at_ + length;
-        return Some(Found { start: value_at_, end, quoted: true, loose: false, leads: true });
+    if sep == b'='
+        && how.bare == Bare::Quoted
+        && spaces == 0
+        && !closed
+        && let Some(found) = inside_a_string(bytes, left, value_at_)
+    {
+        return Some(found);
     }
     // In a URL or a word a colon is a separator of something else, unless the value follows at once in a DSN.
     let bare = if how.bare == Bare::Quoted { Bare::Quoted } else { Bare::Literal };
     let found = match value_at(bytes, value_at_, bare, leads && (loose || line) && !closed) {
         // `password = os.getenv("X", "x")`
-        None if bare == Bare::Quoted => {
-            default_argument(bytes, value_at_).or_else(|| example(bytes, left, value_at_).filter(|_| loose && leads))?
-        }
+        None if bare == Bare::Quoted => default_argument(bytes, value_at_)
+            .or_else(|| example(bytes, left, value_at_).filter(|_| loose && leads))
+            .or_else(|| remembered(bytes, value_at_).filter(|_| how.place == Where::Comment))?,
         found => found?,
     };
     // `"password: x"`: the quote before the name ends the value too.
@@ -258,6 +279,28 @@ pub(super) fn assigned(bytes: &[u8], left: usize, right: usize, flag: bool, how:
     }
     // To the end of the line nothing is code.
     Some(Found { loose: loose && !line, leads, quoted: found.quoted || line, ..found })
+}
+
+/// `"Server=db;Password=x;"`, `"host=db password='x'"`, `"jdbc:…?user=y&password=x"`: a value inside of one string of code.
+fn inside_a_string(bytes: &[u8], left: usize, at: usize) -> Option<Found> {
+    let semicolon = bytes[..left].trim_ascii_end().ends_with(b";");
+    let joins = left.checked_sub(1).is_some_and(|at| matches!(bytes[at], b' ' | b'?' | b'&'));
+    // Not from the start of a line of any length.
+    let inside =
+        (semicolon || joins) && memchr::memchr_iter(b'"', &bytes[left.saturating_sub(REACH)..left]).count() % 2 == 1;
+    let quoted = bytes.get(at) == Some(&b'\'');
+    let ends = |b: &u8| match b {
+        b'\'' if quoted => true,
+        b';' | b'"' | b'\\' => true,
+        b'&' | b' ' | b'\'' => !semicolon,
+        _ => false,
+    };
+    let start = at + usize::from(quoted);
+    let length = bytes.get(start..)?.iter().take(MAX_BARE).position(ends).filter(|&length| inside && length > 0)?;
+    // Tests sign in with words and placeholders.
+    let said =
+        !semicolon && (matches!(bytes[start], b'%' | b'$' | b'{') || is_placeholder(&bytes[start..start + length]));
+    (!said).then_some(Found { start, end: start + length, quoted: true, loose: false, leads: semicolon })
 }
 
 /// The length of `[0]`, which says that one of several follows.
@@ -291,18 +334,37 @@ pub(super) fn assigned_variable(bytes: &[u8], left: usize, right: usize) -> Opti
 /// `auth=("user", "x")`, `HTTPBasicAuth("user", "x")`: the second of two strings.
 pub(super) fn second_argument(bytes: &[u8], name: &[u8], right: usize) -> Option<Found> {
     let basic = name.eq_ignore_ascii_case(b"auth") || holds(name, b"basicauth");
-    let basic = basic || holds(name, b"basic_auth");
+    let basic =
+        basic || holds(name, b"basic_auth") || holds(name, b"networkcredential") || holds(name, b"passwordcredentials");
     let rest = bytes.get(right..)?;
     let open = rest.iter().take_while(|b| matches!(b, b' ' | b'=')).count();
     if !basic || rest.get(open) != Some(&b'(') {
         return None;
     }
-    let user = value_at(bytes, right + open + 1, Bare::Quoted, false)?;
-    let after = bytes.get(user.end + 1..)?;
-    let comma = after.iter().take_while(|b| **b == b' ').count();
-    (after.get(comma) == Some(&b',')).then_some(())?;
-    let found = value_at(bytes, user.end + 1 + comma + 1, Bare::Quoted, false)?;
-    Some(Found { leads: true, ..found })
+    argument(bytes, right + open + 1, 1)
+}
+
+/// A string among the arguments of a call, behind so many others: `("user", "x")`, `("user", Some("x"))`.
+pub(super) fn argument(bytes: &[u8], at: usize, behind: usize) -> Option<Found> {
+    let open = usize::from(bytes.get(at) == Some(&b'('));
+    let bytes = &bytes[..bytes.len().min(at + REACH)];
+    let mut at = at + open;
+    for _ in 0..behind {
+        // A string, or a name without one.
+        let end = match value_at(bytes, at, Bare::Quoted, false) {
+            Some(string) => string.end + 1,
+            None => {
+                at + bytes.get(at..)?.iter().take_while(|b| name_byte(**b) || matches!(b, b' ' | b'$' | b':')).count()
+            }
+        };
+        let comma = bytes.get(end..)?.iter().take_while(|b| **b == b' ').count();
+        at = (bytes.get(end + comma) == Some(&b',')).then_some(end + comma + 1)?;
+    }
+    let blank = bytes[at..].iter().take_while(|b| **b == b' ').count();
+    let some = bytes[at + blank..].starts_with(b"Some(");
+    let found = value_at(bytes, if some { at + blank + b"Some(".len() } else { at }, Bare::Quoted, false)?;
+    let ends = matches!(bytes.get(found.end + 1), Some(b')' | b',' | b' '));
+    (ends && !is_placeholder(&bytes[found.start..found.end])).then_some(Found { leads: true, ..found })
 }
 
 /// Whether a line begins with a word after which a name and its value follow without a sign between them.
@@ -334,6 +396,30 @@ fn example(bytes: &[u8], left: usize, at: usize) -> Option<Found> {
             .is_none_or(|said| !decode::is_text(&said) || shapes::judge(&said) == shapes::Shape::Strong);
     let start = at + 1 + rest.len() - rest.trim_ascii_start().len();
     random.then_some(Found { start, end: start + value.len(), quoted: true, loose: true, leads: true })
+}
+
+/// `// token: x`, what a comment of code remembers: the last word of its line, which looks random.
+fn remembered(bytes: &[u8], at: usize) -> Option<Found> {
+    let rest = bytes.get(at..bytes.len().min(at + MAX_BARE + 1))?;
+    let start = at + rest.len() - rest.trim_ascii_start().len();
+    let value = rest.trim_ascii();
+    let written =
+        |b: &u8| b.is_ascii_graphic() && !matches!(b, b'(' | b'[' | b'{' | b'<' | b',' | b';' | b'"' | b'\'' | b'`');
+    let random = (8..=MAX_BARE).contains(&value.len())
+        && value.iter().all(written)
+        && value.iter().any(u8::is_ascii_digit)
+        && (value.len() >= 24 || word_share(value) < 70)
+        && matches!(shapes::judge(value), shapes::Shape::Strong | shapes::Shape::Uuid);
+    random.then_some(Found { start, end: start + value.len(), quoted: true, loose: false, leads: true })
+}
+
+/// Whether a call of this name sets what it names: `setPassword`, `builder.password`.
+fn sets(name: &[u8]) -> bool {
+    let dot = memchr::memrchr(b'.', name);
+    let last = &name[dot.map_or(0, |dot| dot + 1)..];
+    static NAMES: Lexicon = Lexicon::new("password passwd pass secret token apiKey secretKey accessKey clientSecret");
+    dot.is_some() && NAMES.has(last)
+        || [b"set".as_slice(), b"Set", b"with", b"With"].iter().any(|verb| last.starts_with(verb))
 }
 
 /// The literal that a call for a variable of the environment falls back to.

@@ -33,11 +33,14 @@ pub(super) fn told(bytes: &[u8], left: usize, right: usize, name: Name, how: Lin
     }
     let explains = how.bare == Bare::Prose || how.place == Where::Comment;
     let cells = if explains { cells(bytes, left, right) } else { Vec::new() };
-    if !cells.is_empty() || name.class != Class::Password {
+    if !cells.is_empty() {
         return cells;
     }
-    let sentence = if explains { sentence(bytes, right) } else { None };
-    sentence.or_else(|| sql(bytes, left, right)).into_iter().collect()
+    let sentence = if explains { sentence(bytes, left, right, name.class == Class::Password) } else { None };
+    sentence
+        .or_else(|| if name.class == Class::Password { sql(bytes, left, right) } else { None })
+        .into_iter()
+        .collect()
 }
 
 /// Where the strings of an assigned list begin.
@@ -159,12 +162,37 @@ fn cells(bytes: &[u8], left: usize, right: usize) -> Vec<Found> {
     found
 }
 
+/// `Login: admin / x`: what follows a user and a slash, when it mixes letters with digits.
+pub(super) fn account(bytes: &[u8], right: usize) -> Option<Found> {
+    const LONGEST: usize = 128;
+    let rest = &bytes[right..bytes.len().min(right + LONGEST)];
+    let slash = memchr::memmem::find(rest, b" / ")?;
+    let user = rest[..slash].trim_ascii();
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'@' | b'`' | b'"');
+    let start = right + slash + 3;
+    let length = bytes[start..].iter().take(LONGEST).take_while(|b| !b.is_ascii_whitespace()).count();
+    let value = &bytes[start..start + length];
+    let quotes = usize::from(length > 2 && matches!(value[0], b'`' | b'"') && value.first() == value.last());
+    let value = &value[quotes..length - quotes];
+    let mixes = value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_alphabetic);
+    (!user.is_empty() && user.iter().all(plain) && mixes && value.len() >= 6).then_some(Found {
+        start: start + quotes,
+        end: start + length - quotes,
+        quoted: true,
+        loose: false,
+        leads: true,
+    })
+}
+
 /// ``The password is `x`.``, `password was x`: in code style or quotes it must mix letters with digits, bare it must look random.
-fn sentence(bytes: &[u8], right: usize) -> Option<Found> {
+fn sentence(bytes: &[u8], left: usize, right: usize, password: bool) -> Option<Found> {
     let rest = bytes.get(right..)?;
-    let verb = [b" is: ".as_slice(), b" is ", b" was "].into_iter().find(|verb| rest.starts_with(verb));
-    // ``with password `x` ``
-    let verb = verb.or_else(|| rest.starts_with(b" `").then_some(b" "))?;
+    let verb = [b" is: ".as_slice(), b" was: ", b" is ", b" was "].into_iter().find(|verb| rest.starts_with(verb));
+    // ``with password `x` ``, `with password "x"`
+    let asked = || [b"with ".as_slice(), b"and ", b"the "].iter().any(|word| bytes[..left].ends_with(word));
+    let quoted =
+        password && rest.starts_with(b" `") || (rest.starts_with(b" \"") || rest.starts_with(b" '")) && asked();
+    let verb = verb.or_else(|| quoted.then_some(b" "))?;
     let at = right + verb.len();
     let has = |value: &[u8], kind: fn(&u8) -> bool| value.iter().any(kind);
     if let Some(quote @ (b'`' | b'"' | b'\'')) = bytes.get(at).copied() {
@@ -183,10 +211,11 @@ fn sentence(bytes: &[u8], right: usize) -> Option<Found> {
     let value = &bytes[at..at + word];
     let kept = word - value.iter().rev().take_while(|b| matches!(b, b'.' | b',' | b')' | b';' | b':')).count();
     let value = &value[..kept];
-    let random = kept >= 10
-        && has(value, u8::is_ascii_digit)
-        && has(value, u8::is_ascii_uppercase)
-        && has(value, u8::is_ascii_lowercase)
-        && word_share(value) < 50;
+    let mixed = has(value, u8::is_ascii_uppercase) && has(value, u8::is_ascii_lowercase);
+    // What was there before is named by nobody who explains.
+    let old = kept >= 8 && verb == b" was: " && has(value, u8::is_ascii_alphabetic);
+    let hex = kept >= 24 && value.iter().all(u8::is_ascii_hexdigit);
+    let random = kept >= 10 && mixed && word_share(value) < 50 || old || hex;
+    let random = random && has(value, u8::is_ascii_digit);
     random.then_some(Found { start: at, end: at + kept, quoted: false, loose: true, leads: false })
 }

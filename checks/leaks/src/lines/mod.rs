@@ -3,6 +3,7 @@
 //! assigned.
 
 mod assigned;
+mod columns;
 mod convict;
 mod lists;
 mod tables;
@@ -11,10 +12,11 @@ mod users;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use self::assigned::{Found, assigned, assigned_variable, second_argument, value_at};
+use self::assigned::{Found, argument, assigned, assigned_variable, second_argument, value_at};
+use self::columns::Columns;
 pub use self::convict::{SCHEMES, basic, default_of, default_of_ruby};
 use self::convict::{convict, fallback};
-pub use self::tables::{pgpass, sasl, userlist};
+pub use self::tables::table;
 use crate::leak::Where;
 use crate::memory;
 use crate::names::{self, Class, Name};
@@ -51,7 +53,7 @@ const MAX_BARE: usize = 512;
 const MAX_NAME: usize = 128;
 
 /// Parts of the names of credentials, and what leads to passwords of SQL.
-const WORDS: [&str; 38] = [
+const WORDS: [&str; 45] = [
     "pass",
     "pwd",
     "psw",
@@ -86,10 +88,17 @@ const WORDS: [&str; 38] = [
     "identified with",
     "_pw",
     "_pat",
+    ".pat",
     "sas_",
     "_pat=",
     "pw=",
     "pw:",
+    "-pw ",
+    "login:",
+    ".login(",
+    "getconnection(",
+    "pdo(",
+    "mysqli",
 ];
 
 /// The words that could name a credential, and the programs that take one.
@@ -106,7 +115,7 @@ pub fn worth_a_look(text: &[u8]) -> bool {
 /// Scans every line of a range.
 pub fn scan(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, how: Lines) {
     let mut at = range.start;
-    let mut pair = Pair::default();
+    let mut pair = Pair { first: true, ..Pair::default() };
     // Whether a here-document is open, and the word that closes it.
     let mut here: Option<Range<usize>> = None;
     while at < range.end {
@@ -115,6 +124,7 @@ pub fn scan(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, how: Lines) {
         // In it is no code.
         let bare = if here.is_some() { Bare::Literal } else { how.bare };
         line(scan, text, at..stop, Lines { bare, ..how }, &mut pair);
+        pair.first = false;
         if how.bare == Bare::Quoted {
             match &here {
                 Some(word) if bytes.trim_ascii() == &text.bytes[word.clone()] => here = None,
@@ -149,10 +159,23 @@ struct Pair {
     age: u8,
     /// The section of users, whose entries are passwords.
     users: bool,
+    /// At the first line.
+    first: bool,
+    /// A table whose first row was read.
+    columns: Option<Columns>,
 }
 
 fn line(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, how: Lines, pair: &mut Pair) {
     let bytes = &text.bytes[range.clone()];
+    if let Some(mut columns) = pair.columns.take()
+        && let Some(row) = columns.row(bytes)
+    {
+        for (cell, name, label) in row {
+            let value = Found { start: cell.start, end: cell.end, quoted: true, loose: false, leads: true };
+            convict(scan, text, range.start, bytes, label, name, &value, Lines { bare: Bare::Literal, ..how });
+        }
+        pair.columns = Some(columns);
+    }
     if bytes.len() < 5 {
         return;
     }
@@ -178,9 +201,12 @@ fn line(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, how: Lines, pair:
         return;
     }
     if let Some(name) = pair_name(bytes) {
-        *pair = Pair { name: Some(name.to_vec()), element: false, age: 0, users: pair.users };
+        (pair.name, pair.element, pair.age) = (Some(name.to_vec()), false, 0);
     } else if let Some(name) = element(bytes) {
-        *pair = Pair { name: Some(name.to_vec()), element: true, age: 0, users: pair.users };
+        (pair.name, pair.element, pair.age) = (Some(name.to_vec()), true, 0);
+    }
+    if matches!(how.bare, Bare::Literal | Bare::Prose) && pair.columns.is_none() {
+        pair.columns = Columns::named(bytes, pair.first);
     }
     let how = if is_comment(bytes) && how.place != Where::Comment {
         Lines { place: Where::Comment, bare: if how.bare == Bare::Quoted { Bare::Quoted } else { Bare::Prose } }
@@ -259,7 +285,9 @@ fn one_word(
             return end;
         }
         word if word.eq_ignore_ascii_case(b"identified by") => {
-            let user = bytes[start.saturating_sub(200)..start].to_ascii_lowercase();
+            // The user may be on the line before.
+            let before = &text.bytes[..base + start];
+            let user = before[before.len().saturating_sub(200)..].to_ascii_lowercase();
             let sql = [b"user ".as_slice(), b"role ", b"grant "]
                 .iter()
                 .any(|word| memchr::memmem::find(&user, word).is_some());
@@ -272,9 +300,29 @@ fn one_word(
         }
         _ => {}
     }
+    // Where a call takes a password behind other arguments.
+    let behind = match &bytes[start..end] {
+        word if word.eq_ignore_ascii_case(b".login(") => 1,
+        word if word.eq_ignore_ascii_case(b"getconnection(") || word.eq_ignore_ascii_case(b"pdo(") => 2,
+        word if word.eq_ignore_ascii_case(b"mysqli") => 2,
+        word if word.eq_ignore_ascii_case(b"login:") => {
+            let Some(value) = lists::account(bytes, end) else { return end };
+            let name = Name { class: Class::Token, kind: "password" };
+            convict(scan, text, base, bytes, b"login", name, &value, Lines { bare: Bare::Literal, ..how });
+            return value.end;
+        }
+        _ => 0,
+    };
+    if behind > 0 {
+        let Some(value) = argument(bytes, end, behind).filter(|_| how.bare == Bare::Quoted) else { return end };
+        let name = Name { class: Class::Token, kind: "password" };
+        convict(scan, text, base, bytes, b"password", name, &value, how);
+        return value.end;
+    }
     // The mark of a program ends it; the sign after `pw=` is none of the name.
-    let program = matches!(bytes[end - 1], b' ' | b'"');
-    let end = end - usize::from(program || matches!(bytes[end - 1], b'=' | b':'));
+    let flag = bytes[start..end].eq_ignore_ascii_case(b"-pw ");
+    let program = matches!(bytes[end - 1], b' ' | b'"') && !flag;
+    let end = end - usize::from(program || flag || matches!(bytes[end - 1], b'=' | b':'));
     let mut left = start;
     while left > floor && start - left < MAX_NAME && name_byte(bytes[left - 1]) {
         left -= 1;

@@ -146,7 +146,8 @@ impl Command {
             _ => false,
         };
         // `name=x` is what the name says.
-        let named = word[..word.len().saturating_sub(2)].contains(&b'=');
+        let equals = memchr::memchr(b'=', &word[..word.len().saturating_sub(2)]);
+        let named = equals.is_some_and(|at| word[..at].iter().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(b)));
         (!named && takes.iter().any(here)).then(|| unquoted(word, 0..word.len()))
     }
 }
@@ -309,7 +310,9 @@ pub fn tell(scan: &mut Scan, text: &Text<'_>, value: Range<usize>, how: Lines, p
     let placeholder = rule == LeakRule::Placeholder;
     // Pages and comments explain with placeholders and words.
     let explains = how.bare == Bare::Prose || how.place == Where::Comment;
-    if explains && (placeholder || shapes::judge(content) != shapes::Shape::Strong) {
+    let mixes = || content.iter().any(u8::is_ascii_digit) && content.iter().any(u8::is_ascii_alphabetic);
+    let hard = || shapes::judge(content) == shapes::Shape::Strong || content.len() >= 12 && mixes();
+    if explains && (placeholder || !hard()) {
         return;
     }
     let rule = if placeholder { rule } else { LeakRule::CredentialInArgs };

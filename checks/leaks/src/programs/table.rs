@@ -59,6 +59,8 @@ pub(super) static PROGRAMS: &[Row] = &[
     row("doveadm", "pw", &[Flag("-p")]),
     // Stores of secrets, directories, identities.
     row("vault bao", "login", &[Skip("-method"), Skip("-path"), Skip("-address"), Word(1)]),
+    row("vault bao", "unseal", &[Word(1)]),
+    row("samba-tool", "create add", &[Word(2)]),
     row("bw", "login", &[Word(2)]),
     row("bw", "unlock", &[Word(1)]),
     row("ldapsearch ldapadd ldapmodify ldapdelete ldapcompare ldapmodrdn ldapexop ldapwhoami", "", &[Flag("-w")]),
