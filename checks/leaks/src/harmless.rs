@@ -23,6 +23,10 @@ pub fn is_reference(value: &[u8]) -> bool {
     if memchr::memchr(b'<', value).is_some_and(|at| value[at..].starts_with(b"<path:")) || value.starts_with(b"$__") {
         return true;
     }
+    // What a shell reckons, what Go prints of a structure.
+    if value.starts_with(b"$((") || value.starts_with(b"&{") {
+        return true;
+    }
     // An escaped reference, in a pattern for one.
     if value.starts_with(b"\\$") || value.starts_with(b"\\\\$") {
         return true;
@@ -84,7 +88,7 @@ pub fn is_reference(value: &[u8]) -> bool {
 /// `$folder/file`.
 fn is_below_a_variable(value: &[u8]) -> bool {
     let name = value.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
-    name > 1 && value.get(name) == Some(&b'/') && words_only(&value[..name])
+    name > 1 && value.get(name) == Some(&b'/') && !value[..name].iter().any(u8::is_ascii_digit)
 }
 
 /// `NAME` of `$NAME`, perhaps with the quote after it that a shell's line has.

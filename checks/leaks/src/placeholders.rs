@@ -15,7 +15,7 @@ static INSIDE: Lexicon = Lexicon::new(
      passwordhere tokenhere keyhere secrethere examplepassword examplesecret exampletoken examplekey notasecret missingvalue tobeset tobefilled tobeprovided \
      fakepassword fakesecret faketoken fakekey samplepassword tobedefined setme overrideme updateme generateme \
      randompassword randomstring setinoverlay setbyci setviaenv providedby managedby injectedby storedin willbe \
-     fromvault seevault longrandom requestvia base6aencoded youshould",
+     fromvault seevault longrandom requestvia base6aencoded youshould pleasegenerate",
 );
 
 // The same, unless digits or marks make a password of them: `SuperSecret123!`.

@@ -246,6 +246,7 @@ fn names_an_object(value: &[u8]) -> bool {
             || is_kebab(value)
             || (!any(u8::is_ascii_uppercase) && word_share(value) >= 60))
         || (!any(u8::is_ascii_digit) && word_share(value) >= 75)
+        || is_compound(value)
 }
 
 /// Words that are joined, one of which ends in three digits or more: `fox_river471`, but of a name that may be an object's three.
@@ -265,6 +266,13 @@ fn is_passphrase(value: &[u8]) -> bool {
         count >= least && numbered == 1
     };
     joined(b'_', 2) || joined(b'-', 4)
+}
+
+/// A short word that ends in a credential's: `cfgtoken`.
+fn is_compound(value: &[u8]) -> bool {
+    value.len() <= 14
+        && value.iter().all(u8::is_ascii_lowercase)
+        && [b"token".as_slice(), b"secret", b"key"].iter().any(|word| value.ends_with(word))
 }
 
 /// Three parts or more in lower case without a digit, as nobody generates: `wildcard-example-io`.

@@ -7,7 +7,7 @@ mod conventions;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use conventions::{CLEAN, LEAKY, Template};
+use conventions::{CLEAN, LEAKY, Template, code};
 use leaks::{LeakRule, MaskKey, ScanFile};
 
 const ROUNDS: usize = 24;
@@ -183,6 +183,11 @@ fn fill(template: &str, random: &mut Random) -> String {
                 }
             }
             "WEAK" => format!("{}{}", random.pick(&["dragon", "sunshine", "Winter", "falcon"]), random.below(900) + 10),
+            "DOTS" => {
+                let words = ["Harbor", "fox", "Lamp", "river", "Ginger", "tulip"];
+                let number = random.below(9000) + 10;
+                format!("{}.{}{number}.{}", random.pick(&words), random.pick(&words), random.pick(&words))
+            }
             "HEX32" => random.of(HEX, 32),
             "HEX40" => random.of(HEX, 40),
             "HEX64" => random.of(HEX, 64),
@@ -277,7 +282,7 @@ fn labelled_cases_are_found_and_nothing_else() {
     let key = MaskKey::new([7; 32]);
     let mut rows: BTreeMap<&str, Row> = BTreeMap::new();
     let mut examples: BTreeSet<String> = BTreeSet::new();
-    for (number, template) in LEAKY.iter().chain(CLEAN).enumerate() {
+    for (number, template) in LEAKY.iter().chain(code::LEAKY).chain(CLEAN).chain(code::CLEAN).enumerate() {
         for round in 0..ROUNDS {
             let mut random = Random((number * 1000 + round) as u64 + 20_240_601);
             let filled = fill(template.text, &mut random);

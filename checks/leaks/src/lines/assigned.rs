@@ -55,6 +55,12 @@ pub(super) fn assigned(bytes: &[u8], left: usize, right: usize, flag: bool, how:
             Some(b':') => return None,
             // A part of a name with colons: `arn:aws:…:secret:x`.
             _ if left > 0 && bytes[left - 1] == b':' && spaces == 0 => return None,
+            // A function of a module: `app.auth_password:make`.
+            Some(b'a'..=b'z')
+                if spaces == 0 && bytes[left..right].contains(&b'.') && is_identifier(&bytes[next + 1..]) =>
+            {
+                return None;
+            }
             _ => (next + 1, true),
         },
         b'?' | b'|' if bytes.get(next + 1) == Some(&b'=') || bytes[next..].starts_with(b"||=") => {
@@ -301,6 +307,12 @@ fn inside_a_string(bytes: &[u8], left: usize, at: usize) -> Option<Found> {
     let said =
         !semicolon && (matches!(bytes[start], b'%' | b'$' | b'{') || is_placeholder(&bytes[start..start + length]));
     (!said).then_some(Found { start, end: start + length, quoted: true, loose: false, leads: semicolon })
+}
+
+/// Whether what follows is one name of code.
+fn is_identifier(rest: &[u8]) -> bool {
+    let length = rest.iter().take(MAX_BARE).take_while(|b| b.is_ascii_lowercase() || **b == b'_').count();
+    rest.get(length).is_none_or(|b| !b.is_ascii_alphanumeric())
 }
 
 /// The length of `[0]`, which says that one of several follows.

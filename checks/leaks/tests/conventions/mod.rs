@@ -1,6 +1,8 @@
 //! What other projects write: charts' values, manifests, applications' configuration. `LEAKY` has credentials in it, each
 //! marked; `CLEAN` has what looks like some and is none.
 
+pub mod code;
+
 /// One convention.
 pub struct Template {
     /// For the table.
