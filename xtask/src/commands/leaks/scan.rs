@@ -200,7 +200,9 @@ impl<'s> Worker<'s> {
         self.traces.note(&found, file);
         found.leaks.retain(|leak| !rules::leaks::only_explains(leak, file));
         // The members of an archive come in its own order.
-        found.leaks.sort_by(|a, b| a.member.cmp(&b.member));
+        if found.leaks.iter().any(|leak| !leak.member.is_empty()) {
+            found.leaks.sort_by(|a, b| a.member.cmp(&b.member));
+        }
         let allowed = waivers::inline::read(file, bytes, &BTreeSet::new());
         if found.limits.is_empty() && allowed.is_empty() && found.leaks.is_empty() {
             return Ok(());
