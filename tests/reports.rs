@@ -5,7 +5,7 @@ mod common;
 use std::fs;
 
 use boon::{Compiler, SchemaIndex, Schemas};
-use common::{Repository, stderr, workspace};
+use common::{Repository, stderr, stdout, workspace};
 use serde_json::Value;
 
 struct Checker {
@@ -133,6 +133,24 @@ fn the_leak_scan_has_the_same_formats() {
     assert_eq!(place["artifactLocation"]["uri"], "a%20b/values.yaml");
     assert_eq!(place["region"]["startLine"], 2);
     assert!(!sarif.to_string().contains(&value) && !ours.to_string().contains(&value));
+}
+
+#[test]
+fn colours_are_for_terminals() {
+    let repository = Repository::empty();
+    for count in [1, 60] {
+        let lines = (0..count).map(|n| format!("p{n}: {{password: {}{n}}}\n", ["k9", "Qv2x", "Lm8Zr4"].concat()));
+        repository.write("values.yaml", lines.collect::<String>());
+        for color in ["always", "auto"] {
+            let output = repository.run(&["leaks", "--color", color, "--report", "human=found.txt", "values.yaml"]);
+            let (shown, file) = (stdout(&output), repository.read("found.txt"));
+            assert_eq!(shown.contains('\u{1b}'), color == "always", "{shown}");
+            assert!(
+                !file.contains('\u{1b}') && file.contains("literal-credential") && file.contains("failed"),
+                "{file}"
+            );
+        }
+    }
 }
 
 #[test]

@@ -76,9 +76,12 @@ impl<const BITS: u32, const ANY_CASE: bool> Needles<BITS, ANY_CASE> {
         let (start, end) = (usize::from(self.starts[place]), usize::from(self.starts[place + 1]));
         self.strings[start..end].iter().all(|(string, number)| {
             // The last byte tells most of the others apart, before all are compared.
-            let stands = text[at..].get(..string.len()).is_some_and(|there| match ANY_CASE {
-                true => there.eq_ignore_ascii_case(string),
-                false => there.last() == string.last() && *there == **string,
+            let stands = text[at..].get(..string.len()).is_some_and(|there| {
+                if ANY_CASE {
+                    there.eq_ignore_ascii_case(string)
+                } else {
+                    there.last() == string.last() && *there == **string
+                }
             });
             !stands || tell(*number, at..at + string.len())
         })

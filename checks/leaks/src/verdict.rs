@@ -265,7 +265,7 @@ fn is_passphrase(value: &[u8]) -> bool {
         }
         count >= least && numbered == 1
     };
-    joined(b'_', 2) || joined(b'-', 4)
+    joined(b'_', 2) || joined(b'.', 3) || joined(b'-', 4)
 }
 
 /// A short word that ends in a credential's: `cfgtoken`.

@@ -427,9 +427,9 @@ fn remembered(bytes: &[u8], at: usize) -> Option<Found> {
 
 /// Whether a call of this name sets what it names: `setPassword`, `builder.password`.
 fn sets(name: &[u8]) -> bool {
+    static NAMES: Lexicon = Lexicon::new("password passwd pass secret token apiKey secretKey accessKey clientSecret");
     let dot = memchr::memrchr(b'.', name);
     let last = &name[dot.map_or(0, |dot| dot + 1)..];
-    static NAMES: Lexicon = Lexicon::new("password passwd pass secret token apiKey secretKey accessKey clientSecret");
     dot.is_some() && NAMES.has(last)
         || [b"set".as_slice(), b"Set", b"with", b"With"].iter().any(|verb| last.starts_with(verb))
 }

@@ -22,6 +22,17 @@ pub(super) struct Columns {
     credentials: Vec<(usize, Name, Vec<u8>)>,
 }
 
+/// A credential of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Cell<'a> {
+    /// Where it stands.
+    pub range: Range<usize>,
+    /// What its column means.
+    pub name: Name,
+    /// What its column is called.
+    pub label: &'a [u8],
+}
+
 impl Columns {
     /// Of a row that names credentials among other columns. Only the first line of a text may do so without pipes.
     pub fn named(line: &[u8], first: bool) -> Option<Self> {
@@ -53,7 +64,7 @@ impl Columns {
     }
 
     /// The credentials of a row, or nothing where the table is at its end.
-    pub fn row(&mut self, line: &[u8]) -> Option<Vec<(Range<usize>, Name, &[u8])>> {
+    pub fn row(&mut self, line: &[u8]) -> Option<Vec<Cell<'_>>> {
         let line = line.trim_ascii_end();
         if !self.ruled {
             self.ruled = line.len() > 2 && line.iter().all(|b| matches!(b, b'|' | b'-' | b':' | b' '));
@@ -65,8 +76,9 @@ impl Columns {
             cell.len() >= 6 && cell.iter().any(u8::is_ascii_digit) && cell.iter().any(u8::is_ascii_alphabetic)
         };
         (row.len() == self.cells).then(|| {
-            let all = self.credentials.iter().map(|(at, name, label)| (row[*at].clone(), *name, label.as_slice()));
-            all.filter(|(cell, ..)| mixes(&line[cell.clone()])).collect()
+            let all =
+                self.credentials.iter().map(|(at, name, label)| Cell { range: row[*at].clone(), name: *name, label });
+            all.filter(|cell| mixes(&line[cell.range.clone()])).collect()
         })
     }
 }
@@ -105,7 +117,7 @@ mod tests {
             let mut columns = Columns::named(header.as_bytes(), true).expect(header);
             assert!(!header.starts_with('|') || columns.row(b"| --- | :-- | --- |").is_some());
             let found = columns.row(row.as_bytes()).expect("a row");
-            let found: Vec<_> = found.into_iter().map(|(range, ..)| &row[range]).collect();
+            let found: Vec<_> = found.into_iter().map(|cell| &row[cell.range]).collect();
             assert_eq!(found, [value.as_str()], "{header}");
             assert_eq!(columns.row(end.as_bytes()), None, "{header}");
         }

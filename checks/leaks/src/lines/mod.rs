@@ -6,13 +6,14 @@ mod assigned;
 mod columns;
 mod convict;
 mod lists;
+mod places;
 mod tables;
 mod users;
 
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use self::assigned::{Found, argument, assigned, assigned_variable, second_argument, value_at};
+use self::assigned::{Found, assigned, assigned_variable, second_argument, value_at};
 use self::columns::Columns;
 pub use self::convict::{SCHEMES, basic, default_of, default_of_ruby};
 use self::convict::{convict, fallback};
@@ -53,7 +54,7 @@ const MAX_BARE: usize = 512;
 const MAX_NAME: usize = 128;
 
 /// Parts of the names of credentials, and what leads to passwords of SQL.
-const WORDS: [&str; 45] = [
+const WORDS: [&str; 46] = [
     "pass",
     "pwd",
     "psw",
@@ -95,6 +96,7 @@ const WORDS: [&str; 45] = [
     "pw:",
     "-pw ",
     "login:",
+    " on >",
     ".login(",
     "getconnection(",
     "pdo(",
@@ -170,9 +172,18 @@ fn line(scan: &mut Scan, text: &Text<'_>, range: Range<usize>, how: Lines, pair:
     if let Some(mut columns) = pair.columns.take()
         && let Some(row) = columns.row(bytes)
     {
-        for (cell, name, label) in row {
-            let value = Found { start: cell.start, end: cell.end, quoted: true, loose: false, leads: true };
-            convict(scan, text, range.start, bytes, label, name, &value, Lines { bare: Bare::Literal, ..how });
+        for cell in row {
+            let value = Found { start: cell.range.start, end: cell.range.end, quoted: true, loose: false, leads: true };
+            convict(
+                scan,
+                text,
+                range.start,
+                bytes,
+                cell.label,
+                cell.name,
+                &value,
+                Lines { bare: Bare::Literal, ..how },
+            );
         }
         pair.columns = Some(columns);
     }
@@ -255,69 +266,8 @@ fn one_word(
     floor: usize,
     how: Lines,
 ) -> usize {
-    match &bytes[start..end] {
-        word if word.eq_ignore_ascii_case(b"securestring") => {
-            let named = bytes[end..].get(..8).is_some_and(|flag| flag.eq_ignore_ascii_case(b" -string"));
-            let rest = if named { end + 8 } else { end };
-            if let Some(value) = value_at(bytes, rest, Bare::Quoted, false) {
-                let name = Name { class: Class::Password, kind: "password" };
-                convict(scan, text, base, bytes, b"SecureString", name, &value, how);
-                return value.end;
-            }
-            return end;
-        }
-        // `<credential-reference clear-text="x"/>` of WildFly.
-        word if word.eq_ignore_ascii_case(b"clear-text=") => {
-            let Some(value) = value_at(bytes, end, Bare::Quoted, false) else { return end };
-            let name = Name { class: Class::Password, kind: "password" };
-            convict(scan, text, base, bytes, b"clear-text", name, &value, how);
-            return value.end;
-        }
-        word if word.eq_ignore_ascii_case(b"identified with") => {
-            let rest = bytes[end..bytes.len().min(end + 80)].to_ascii_lowercase();
-            if let Some(by) = memchr::memmem::find(&rest, b" by ")
-                && let Some(value) = value_at(bytes, end + by + 4, Bare::Quoted, false)
-            {
-                let name = Name { class: Class::Password, kind: "password" };
-                convict(scan, text, base, bytes, b"IDENTIFIED BY", name, &value, how);
-                return value.end;
-            }
-            return end;
-        }
-        word if word.eq_ignore_ascii_case(b"identified by") => {
-            // The user may be on the line before.
-            let before = &text.bytes[..base + start];
-            let user = before[before.len().saturating_sub(200)..].to_ascii_lowercase();
-            let sql = [b"user ".as_slice(), b"role ", b"grant "]
-                .iter()
-                .any(|word| memchr::memmem::find(&user, word).is_some());
-            if let Some(value) = value_at(bytes, end, Bare::Quoted, false).filter(|_| sql) {
-                let name = Name { class: Class::Password, kind: "password" };
-                convict(scan, text, base, bytes, b"IDENTIFIED BY", name, &value, how);
-                return value.end;
-            }
-            return end;
-        }
-        _ => {}
-    }
-    // Where a call takes a password behind other arguments.
-    let behind = match &bytes[start..end] {
-        word if word.eq_ignore_ascii_case(b".login(") => 1,
-        word if word.eq_ignore_ascii_case(b"getconnection(") || word.eq_ignore_ascii_case(b"pdo(") => 2,
-        word if word.eq_ignore_ascii_case(b"mysqli") => 2,
-        word if word.eq_ignore_ascii_case(b"login:") => {
-            let Some(value) = lists::account(bytes, end) else { return end };
-            let name = Name { class: Class::Token, kind: "password" };
-            convict(scan, text, base, bytes, b"login", name, &value, Lines { bare: Bare::Literal, ..how });
-            return value.end;
-        }
-        _ => 0,
-    };
-    if behind > 0 {
-        let Some(value) = argument(bytes, end, behind).filter(|_| how.bare == Bare::Quoted) else { return end };
-        let name = Name { class: Class::Token, kind: "password" };
-        convict(scan, text, base, bytes, b"password", name, &value, how);
-        return value.end;
+    if let Some(next) = places::look(scan, text, base, bytes, start..end, how) {
+        return next;
     }
     // The mark of a program ends it; the sign after `pw=` is none of the name.
     let flag = bytes[start..end].eq_ignore_ascii_case(b"-pw ");

@@ -6,17 +6,20 @@ use crate::leak::{LeakRule, Where};
 use crate::sink::{Charge, Scan, Text};
 use crate::tokens::password_shape;
 
+/// Where the password of a line stands.
+type Field = fn(&[u8]) -> Option<Range<usize>>;
+
 /// Such a file.
 #[derive(Debug, Clone, Copy)]
 pub struct Table {
     /// The password of a line.
-    field: fn(&[u8]) -> Option<Range<usize>>,
+    field: Field,
     reason: &'static str,
 }
 
 /// What a file of this name is, if one of them.
 pub fn table(name: &str) -> Option<Table> {
-    let (field, reason): (fn(&[u8]) -> Option<Range<usize>>, _) = match name {
+    let (field, reason): (Field, _) = match name {
         _ if name.ends_with("pgpass") => (last_of_five, "the last field of a PostgreSQL password file"),
         _ if name.starts_with("sasl_passwd") => (of_a_server, "the last field of a list of mail servers"),
         _ if name.ends_with("userlist.txt") => (second_in_quotes, "the second field of a list of users"),
