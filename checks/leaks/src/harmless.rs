@@ -23,8 +23,15 @@ pub fn is_reference(value: &[u8]) -> bool {
     if memchr::memchr(b'<', value).is_some_and(|at| value[at..].starts_with(b"<path:")) || value.starts_with(b"$__") {
         return true;
     }
-    // What a shell reckons, what Go prints of a structure.
-    if value.starts_with(b"$((") || value.starts_with(b"&{") {
+    // What a shell reckons, what Go prints of a structure, what HAProxy computes.
+    if [b"$((".as_slice(), b"&{", b"%["].iter().any(|start| value.starts_with(start)) {
+        return true;
+    }
+    // What a statement of SQL is given.
+    if let Some(name) = value.strip_prefix(b":")
+        && name.iter().all(|b| b.is_ascii_lowercase() || *b == b'_')
+        && words_only(name)
+    {
         return true;
     }
     // An escaped reference, in a pattern for one.
@@ -85,10 +92,10 @@ pub fn is_reference(value: &[u8]) -> bool {
         || (value[0] == b'.' && value.get(1).is_some_and(u8::is_ascii_alphabetic) && words_only(&value[1..]))
 }
 
-/// `$folder/file`.
+/// `$folder/file`, `$NAME (as in the page)`.
 fn is_below_a_variable(value: &[u8]) -> bool {
     let name = value.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
-    name > 1 && value.get(name) == Some(&b'/') && !value[..name].iter().any(u8::is_ascii_digit)
+    name > 1 && matches!(value.get(name), Some(b'/' | b' ')) && !value[..name].iter().any(u8::is_ascii_digit)
 }
 
 /// `NAME` of `$NAME`, perhaps with the quote after it that a shell's line has.
@@ -120,7 +127,7 @@ pub fn words_only(value: &[u8]) -> bool {
 
 pub fn is_hash(value: &[u8]) -> bool {
     static STARTS: Lexicon = Lexicon::new(
-        "$2a$ $2b$ $2x$ $2y$ $apr1$ $1$ $5$ $6$ $y$ $argon2 $pbkdf2 $scrypt $shiro1$ {SHA {SSHA {sha {ssha {crypt} \
+        "$2a$ $2b$ $2x$ $2y$ $apr1$ $1$ $5$ $6$ $7$ $y$ $argon2 $pbkdf2 $scrypt $shiro1$ {SHA {SSHA {sha {ssha {crypt} \
      {CRYPT} {bcrypt} {MD5} {noop}$2 {pbkdf2} {ARGON2 {PBKDF2 {BCRYPT pbkdf2 scrypt: bcrypt: argon2 SCRAM-SHA- \
      sha256: sha512: sha1: sha384: md5: SHA256: MD5: sha256- sha384- sha512- bcrypt_sha256 h1:",
     );
@@ -284,7 +291,7 @@ fn is_jumble(part: &[u8]) -> bool {
 fn is_translation(value: &[u8]) -> bool {
     static WORDS: Lexicon = Lexicon::new(
         "passwort kennwort wachtwoord senha salasana lösenord passord adgangskode contraseña contrasenya hasło heslo \
-         jelszó parola parolă Şifre geslo lozinka zaporka slaptažodis schlüssel zugangsschlüssel geheimnis clé clave \
+         jelszó palavra parool parola parolă Şifre geslo lozinka zaporka slaptažodis schlüssel zugangsschlüssel geheimnis clé clave \
          llave chiave Żeton klucz jeton poświadczenia sekret sandi pasahitza",
     );
     if value.len() > 64 || value.iter().any(u8::is_ascii_digit) {
@@ -305,7 +312,12 @@ fn is_translation(value: &[u8]) -> bool {
     if foreign > 0 && value.len() >= 6 && capital(text) && small(text) {
         return true;
     }
-    foreign * 100 > value.len() * 60 || text.split(marks).any(|word| capital(word) && WORDS.has_lower(word.as_bytes()))
+    foreign * 100 > value.len() * 60
+        || text.split(marks).any(|word| {
+            // `Engangspassord` ends in one.
+            let lower = word.to_lowercase();
+            capital(word) && (WORDS.has(lower.as_bytes()) || lower.len() > 8 && WORDS.ends(lower.as_bytes()))
+        })
 }
 
 /// `@daily` and the like, which say how often something happens.
@@ -379,6 +391,12 @@ fn is_pattern(value: &[u8]) -> bool {
 
 /// Sentences, calls, comparisons, lists, regular expressions, names of fields in other languages.
 pub fn is_prose_or_code(value: &[u8]) -> bool {
+    // Colours of a terminal, a flag's name.
+    if [b"\\e[".as_slice(), b"\\033[", b"\\x1b["].iter().any(|start| value.starts_with(start))
+        || value.starts_with(b"--") && value.iter().all(|b| b.is_ascii_lowercase() || *b == b'-') && words_only(value)
+    {
+        return true;
+    }
     if value.first() == Some(&b'@') && is_schedule(value)
         || is_translation(value)
         || is_pattern(value)

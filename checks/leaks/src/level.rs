@@ -7,7 +7,7 @@ use super::actions;
 use super::entry::{self, Args, Around, Kind, Scalar, Zone};
 use super::leak::Where;
 use super::memory::{self, Known};
-use super::names::{Class, Name};
+use super::names::{self, Class, Name};
 use super::sink::{Scan, Text};
 use super::words::{self, has_pair};
 
@@ -143,6 +143,14 @@ impl Level {
     /// What the current key means here.
     fn named(&self, text: &Text<'_>) -> Name {
         let key = &text.bytes[self.key.clone()];
+        // A route passes on.
+        if key == b"pass" && self.is_under(text, b"action") {
+            return names::NONE;
+        }
+        // What Terraform remembers of a password that it has made.
+        if key == b"result" && self.is_under(text, b"attributes") {
+            return Name { class: Class::Weak, kind: "password" };
+        }
         if (self.telling || key.eq_ignore_ascii_case(b"key")) && self.around.zone == Zone::Fields {
             return memory::known_under(&text.bytes[self.parent.clone()], key);
         }

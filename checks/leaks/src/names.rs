@@ -64,7 +64,7 @@ static TOKEN_WORDS: Lexicon = Lexicon::new(
      sshkey unsealkey writekey",
 );
 static WEAK_WORDS: Lexicon = Lexicon::new(
-    "auth basicauth community cred credential credentials creds hmac htpasswd mnemonic otp pepper rocommunity \
+    "auth basicauth community cred credential credentials creds encrypt htpasswd mnemonic otp pepper rocommunity \
      rwcommunity salt sas seed totp",
 );
 static MODIFIERS: Lexicon = Lexicon::new(
@@ -84,7 +84,7 @@ static HEADS: Lexicon = Lexicon::new(
      generated generation generator grant group groups handler hash hashed hashes header headers help helper hint \
      history host hostname hours id identifier ids image index info input interval introspection issuer \
      iterations key keyname keys keystore kind label labels len length lifespan lifetime limit limits link list \
-     location login lookup management manager map mapping mappings max md5 message method methods metrics min \
+     location login lookup mac management manager map mapping mappings max md5 message method methods metrics min \
      minutes mode model mount mountpath name names namespace object operator option optional options page param \
      parameter path paths pattern percent period placeholder plugin policies policy pool port prefix profile \
      prompt property props provider providers pub public query quota rate ref reference references refresh refs \
@@ -105,7 +105,7 @@ static KEY_OWNERS: Lexicon = Lexicon::new(
 );
 /// What may stand before `key` and make it the name of something.
 static KEY_NAMES: Lexicon = Lexicon::new(
-    "annotation bucket cache ca cert column config configmap correlation credential credentials dedup \
+    "annotation anon bucket cache ca cert column config configmap correlation credential credentials dedup \
      email existing field file foreign gpg group header host hostname hot id idempotency index instrumentation \
      item label lookup map message metric name node object order param partition passphrase passwd password path \
      pgp prefix project property pub public pwd redis registry remote s3 selector site sort taint \
@@ -120,7 +120,7 @@ static HARMLESS_OWNERS: Lexicon = Lexicon::new(
 static PASSERS: Lexicon = Lexicon::new("fastcgi grpc memcached proxy scgi uwsgi");
 /// The first words that make even `…Password` a switch or a question: `useTokenAuth`, `allowEmptyPassword`.
 static SWITCHES: Lexicon = Lexicon::new(
-    "allow auto automount create disable enable existing force generate has hide is require requires should show \
+    "allow auto automount create disable disabled enable existing force generate has hide is require requires should show \
      skip use uses with without",
 );
 /// Words that stand before `pass`, `key`, `pw` when people write names in one word.
@@ -289,6 +289,10 @@ fn worth_a_look(name: &[u8]) -> bool {
 
 /// Judges a name by itself.
 pub fn judge(name: &[u8]) -> Name {
+    // Consul's first token.
+    if name == b"initial_management" {
+        return Name { class: Class::Token, kind: "token" };
+    }
     if name.len() < 2 || !worth_a_look(name) {
         return NONE;
     }
@@ -322,12 +326,16 @@ pub fn judge(name: &[u8]) -> Name {
     }
     let head = last - 1;
     let before = if head > 0 { words.get(head - 1) } else { b"".as_slice() };
+    let found = |class, kind| Name { class, kind };
     // `NOPASSWD` of sudo asks for none; `no.db.password` is Norway's.
     let switch = SWITCHES.has(words.get(0)) && words.get(0) != b"auto" || words.count == 2 && words.get(0) == b"no";
+    // What a router calls its own password.
+    if words.count == 2 && words.get(0) == b"enable" && name.contains(&b'_') && credential {
+        return found(Class::Token, "password");
+    }
     if last > 1 && switch {
         return if credential { NOT } else { NONE };
     }
-    let found = |class, kind| Name { class, kind };
     match kinds[head] {
         // .NET's token of a public key.
         Word::Token if before == b"key" && head > 1 && words.get(head - 2) == b"public" => NOT,
@@ -394,6 +402,8 @@ pub fn judge(name: &[u8]) -> Name {
 
 /// What each of several is: `api_keys` are API keys.
 pub fn judge_each(name: &[u8]) -> Option<Name> {
+    let encoded = [b"_b64".as_slice(), b"_base64", b"_hex"].iter().find_map(|encoding| name.strip_suffix(*encoding));
+    let name = encoded.unwrap_or(name);
     let one = name.strip_suffix(b"s").or_else(|| name.strip_suffix(b"S"))?;
     Some(judge(one)).filter(|one| one.class >= Class::Weak)
 }

@@ -105,7 +105,9 @@ pub fn form_of_name(name: &str) -> Option<Form> {
         "env" | "properties" | "ini" | "envrc" => Form::Lines(Bare::Line),
         "conf" | "cfg" | "cnf" | "sh" | "bash" | "zsh" | "sql" | "xml" | "dockerfile" | "npmrc" | "netrc"
         | "pypirc" | "config" | "bat" | "makefile" | "service" => Form::Lines(Bare::Literal),
-        "md" | "mdx" | "rst" | "adoc" | "html" | "htm" | "txt" | "log" | "csv" | "tex" => Form::Lines(Bare::Prose),
+        "1" | "5" | "7" | "8" | "md" | "mdx" | "rst" | "adoc" | "html" | "htm" | "txt" | "log" | "csv" | "tex" => {
+            Form::Lines(Bare::Prose)
+        }
         _ => return None,
     })
 }

@@ -124,6 +124,7 @@ fn one(path: &str, member: &str, bytes: &[u8], key: &MaskKey, scanned: &mut Scan
     tokens::scan(&mut state, &text, place);
     state.expect_tokens();
     match form {
+        _ if lines::alone(&mut state, &text, name, place) => {}
         _ if let Some(table) = lines::table(name) => table.scan(&mut state, &text, 0..bytes.len(), place),
         Form::Yaml => yaml::scan(&mut state, &text, 0..bytes.len(), Around::top(place)),
         Form::Flow => {

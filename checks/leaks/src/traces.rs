@@ -92,11 +92,11 @@ impl Heads {
     }
 }
 
-/// The first bytes of a leak's value, when it is one that no name has by chance.
+/// The first bytes of a leak's value that no name has by chance: with a digit among them.
 fn head(leak: &Leak) -> Option<&[u8]> {
     let value = leak.secrets.first()?.expose().as_bytes();
-    let telling = value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_alphabetic);
-    value.get(..SPAN).filter(|_| telling)
+    let start = (value.iter().position(u8::is_ascii_digit)? + 1).saturating_sub(SPAN);
+    value.get(start..start + SPAN).filter(|head| head.iter().any(u8::is_ascii_alphabetic))
 }
 
 /// The parts of a name (of a file, of a key) that look like a value rather than a word.

@@ -94,6 +94,9 @@ pub fn judge(name: Name, full_name: &[u8], value: &[u8], place: Where, trust: Tr
                 leak("a random value under a name that means a credential")
             }
         }
+        (Class::Token, Shape::Weak) if trust == Trust::Middle && is_numbered_phrase(value) => {
+            leak("a literal under a name that means a credential")
+        }
         (Class::Token, Shape::Weak) => {
             let digit = value.iter().any(u8::is_ascii_digit);
             let letter = value.iter().any(u8::is_ascii_alphabetic);
@@ -257,7 +260,14 @@ fn is_passphrase(value: &[u8]) -> bool {
         for part in parts {
             let letters = part.iter().take_while(|b| b.is_ascii_alphabetic()).count();
             let digits = part.len() - letters;
-            if letters < 3 || !part[letters..].iter().all(u8::is_ascii_digit) || !wordlike(&part[..letters]) {
+            // A number by itself may be a year.
+            let number = letters == 0 && digits >= 4 && !part.starts_with(b"20") && !part.starts_with(b"19");
+            let noun = matches!(part, b"secret" | b"key" | b"token" | b"password" | b"test");
+            if noun
+                || letters < 3 && !number
+                || !part[letters..].iter().all(u8::is_ascii_digit)
+                || !wordlike(&part[..letters])
+            {
                 return false;
             }
             count += 1;
@@ -266,6 +276,17 @@ fn is_passphrase(value: &[u8]) -> bool {
         count >= least && numbered == 1
     };
     joined(b'_', 2) || joined(b'.', 3) || joined(b'-', 4)
+}
+
+/// `EmberCopper659`: words with capitals, and digits at the end that number nothing.
+fn is_numbered_phrase(value: &[u8]) -> bool {
+    let digits = value.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    let words = &value[..value.len() - digits];
+    digits >= 3
+        && words.len() >= 6
+        && words.iter().all(u8::is_ascii_alphabetic)
+        && words.iter().filter(|b| b.is_ascii_uppercase()).count() >= 2
+        && words.iter().any(u8::is_ascii_lowercase)
 }
 
 /// A short word that ends in a credential's: `cfgtoken`.

@@ -53,6 +53,8 @@ pub(super) fn assigned(bytes: &[u8], left: usize, right: usize, flag: bool, how:
         b':' => match bytes.get(next + 1) {
             Some(b'=') => (next + 2, false),
             Some(b':') => return None,
+            // A listener's name: `TOKEN://host:9093`.
+            Some(b'/') if bytes.get(next + 2) == Some(&b'/') => return None,
             // A part of a name with colons: `arn:aws:…:secret:x`.
             _ if left > 0 && bytes[left - 1] == b':' && spaces == 0 => return None,
             // A function of a module: `app.auth_password:make`.
@@ -159,8 +161,10 @@ pub(super) fn assigned(bytes: &[u8], left: usize, right: usize, flag: bool, how:
             let value = bytes[next..].trim_ascii_end();
             let asks = value.ends_with(b"?") && !value.iter().any(u8::is_ascii_digit);
             // `Passwort anzeigen` is a button's.
-            let button = word[0].is_ascii_uppercase() && !value.iter().any(u8::is_ascii_digit);
+            let title = word.iter().any(u8::is_ascii_uppercase) && word.iter().any(u8::is_ascii_lowercase);
+            let button = title && !value.iter().any(u8::is_ascii_digit);
             let single = !value.iter().any(u8::is_ascii_whitespace) && !asks && !button;
+            let leads = leads || bytes[..left].trim_ascii() == b"enable" && value.iter().any(u8::is_ascii_digit);
             if leads && how.bare == Bare::Literal && single {
                 let found = value_at(bytes, next, Bare::Literal, false)?;
                 return Some(Found { loose: true, leads: false, quoted: false, ..found });
@@ -349,6 +353,15 @@ pub(super) fn second_argument(bytes: &[u8], name: &[u8], right: usize) -> Option
     let basic =
         basic || holds(name, b"basic_auth") || holds(name, b"networkcredential") || holds(name, b"passwordcredentials");
     let rest = bytes.get(right..)?;
+    let last = &name[memchr::memrchr(b'.', name).map_or(0, |dot| dot + 1)..];
+    // `jwt.sign({…}, "x")`, `smtp.PlainAuth("", "user", "x")`
+    if holds(name, b"jwt.") && matches!(last, b"sign" | b"verify" | b"encode" | b"decode") && rest.starts_with(b"(") {
+        let found = argument(bytes, right, 1)?;
+        return (shapes::judge(&bytes[found.start..found.end]) == shapes::Shape::Strong).then_some(found);
+    }
+    if last == b"PlainAuth" && rest.starts_with(b"(") {
+        return argument(bytes, right, 2);
+    }
     let open = rest.iter().take_while(|b| matches!(b, b' ' | b'=')).count();
     if !basic || rest.get(open) != Some(&b'(') {
         return None;
@@ -362,9 +375,14 @@ pub(super) fn argument(bytes: &[u8], at: usize, behind: usize) -> Option<Found> 
     let bytes = &bytes[..bytes.len().min(at + REACH)];
     let mut at = at + open;
     for _ in 0..behind {
-        // A string, or a name without one.
+        // A string, an object, or a name.
+        let blank = bytes.get(at..)?.iter().take_while(|b| **b == b' ').count();
         let end = match value_at(bytes, at, Bare::Quoted, false) {
             Some(string) => string.end + 1,
+            None if bytes[at + blank..].starts_with(b"\"\"") => at + blank + 2,
+            None if bytes[at + blank..].starts_with(b"{") => {
+                at + blank + memchr::memchr(b'}', &bytes[at + blank..])? + 1
+            }
             None => {
                 at + bytes.get(at..)?.iter().take_while(|b| name_byte(**b) || matches!(b, b' ' | b'$' | b':')).count()
             }
@@ -498,6 +516,10 @@ pub(super) fn value_at(bytes: &[u8], at: usize, bare: Bare, whole_line: bool) ->
         }
         start += 1;
         quote = bytes[start];
+    }
+    // `PASS= `#optional``, a note on what is empty.
+    if quote == b'`' && spaces > 0 && bytes.get(start + 1) == Some(&b'#') {
+        return None;
     }
     if matches!(quote, b'"' | b'\'' | b'`') {
         // `"""…"""`

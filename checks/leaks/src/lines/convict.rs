@@ -74,7 +74,11 @@ pub(super) fn convict(
     // `crypt($1`: a call whose arguments go on.
     if !value.quoted
         && memchr::memchr(b'(', content).is_some_and(|at| {
-            at > 1 && content[..at].iter().all(|b| b.is_ascii_lowercase() || matches!(b, b'_' | b'.'))
+            let called = |b: &u8| b.is_ascii_lowercase() || matches!(b, b'_' | b'.');
+            // `VARCHAR(64`
+            let sized =
+                content[at + 1..].iter().all(u8::is_ascii_digit) && content[..at].iter().all(u8::is_ascii_alphabetic);
+            at > 1 && (content[..at].iter().all(called) || sized)
         })
     {
         return;

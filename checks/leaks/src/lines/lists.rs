@@ -153,6 +153,7 @@ fn cells(bytes: &[u8], left: usize, right: usize) -> Vec<Found> {
             // Tables tell defaults, which the values file tells too; what is random is none.
             let value = &bytes[start..stop.max(start)];
             let mixed = value.iter().any(|b| !b.is_ascii_uppercase() && *b != b'_');
+            let mixed = mixed && value.iter().any(u8::is_ascii_digit);
             if mixed && value.len() <= MAX_BARE && shapes::judge(value) == Shape::Strong {
                 found.push(Found { start, end: stop, quoted: true, loose: true, leads: false });
             }
@@ -167,7 +168,9 @@ pub(super) fn account(bytes: &[u8], right: usize) -> Option<Found> {
     const LONGEST: usize = 128;
     let rest = &bytes[right..bytes.len().min(right + LONGEST)];
     let slash = memchr::memmem::find(rest, b" / ")?;
-    let user = rest[..slash].trim_ascii();
+    // `Log in at https://… with admin / x`
+    let with = memchr::memmem::rfind(&rest[..slash], b" with ").map_or(0, |at| at + b" with ".len());
+    let user = rest[with..slash].trim_ascii();
     let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'@' | b'`' | b'"');
     let start = right + slash + 3;
     let length = bytes[start..].iter().take(LONGEST).take_while(|b| !b.is_ascii_whitespace()).count();

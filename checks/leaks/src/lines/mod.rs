@@ -17,7 +17,7 @@ use self::assigned::{Found, assigned, assigned_variable, second_argument, value_
 use self::columns::Columns;
 pub use self::convict::{SCHEMES, basic, default_of, default_of_ruby};
 use self::convict::{convict, fallback};
-pub use self::tables::table;
+pub use self::tables::{alone, table};
 use crate::leak::Where;
 use crate::memory;
 use crate::names::{self, Class, Name};
@@ -54,7 +54,7 @@ const MAX_BARE: usize = 512;
 const MAX_NAME: usize = 128;
 
 /// Parts of the names of credentials, and what leads to passwords of SQL.
-const WORDS: [&str; 46] = [
+const WORDS: [&str; 51] = [
     "pass",
     "pwd",
     "psw",
@@ -96,6 +96,11 @@ const WORDS: [&str; 46] = [
     "pw:",
     "-pw ",
     "login:",
+    "log in ",
+    "login=",
+    "register =>",
+    "encrypt",
+    "initial_management",
     " on >",
     ".login(",
     "getconnection(",

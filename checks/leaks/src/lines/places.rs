@@ -16,6 +16,23 @@ const PASSWORD: Name = Name { class: Class::Password, kind: "password" };
 /// What may be anything else.
 const ANY: Name = Name { class: Class::Token, kind: "password" };
 
+/// `user:x`, to a blank or what follows a host's sign.
+fn of_a_pair(bytes: &[u8], at: usize) -> Option<Found> {
+    let rest = &bytes[at..bytes.len().min(at + REACH)];
+    let start = rest.iter().take_while(|b| **b == b' ').count();
+    let word = start + rest[start..].iter().take_while(|b| !b.is_ascii_whitespace() && **b != b'@').count();
+    let colon = start + memchr::memchr(b':', &rest[start..word])?;
+    let url = rest[colon..].starts_with(b"://");
+    let user = !url && rest[start..colon].iter().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(b));
+    (user && colon > start && word > colon + 1).then_some(Found {
+        start: at + colon + 1,
+        end: at + word,
+        quoted: false,
+        loose: false,
+        leads: true,
+    })
+}
+
 /// Looks at a word of a line that starts at `base`; returns from where to go on, if it was one of these.
 pub(super) fn look(
     scan: &mut Scan,
@@ -51,7 +68,9 @@ pub(super) fn look(
             let sql = [b"user ".as_slice(), b"role ", b"grant "].iter().any(|word| holds(before, word));
             (string(end).filter(|_| sql), b"IDENTIFIED BY", PASSWORD, how)
         }
-        b"login:" => (lists::account(bytes, end), b"login", ANY, literal),
+        b"login:" | b"log in " => (lists::account(bytes, end), b"login", ANY, literal),
+        // `register => user:x@host` of Asterisk, `cache_peer … login=user:x` of Squid.
+        b"register =>" | b"login=" => (of_a_pair(bytes, end), b"login", ANY, literal),
         b".login(" => (argument(bytes, end, 1).filter(|_| code), b"password", ANY, how),
         b"getconnection(" | b"pdo(" | b"mysqli" => {
             (argument(bytes, end, 2).filter(|_| code), b"password", PASSWORD, how)

@@ -2,9 +2,14 @@
 
 use std::ops::Range;
 
+use crate::harmless::is_public;
 use crate::leak::{LeakRule, Where};
+use crate::memory;
+use crate::names::{Class, Name};
+use crate::shapes::{self, Shape};
 use crate::sink::{Charge, Scan, Text};
 use crate::tokens::password_shape;
+use crate::verdict::{self, Trust};
 
 /// Where the password of a line stands.
 type Field = fn(&[u8]) -> Option<Range<usize>>;
@@ -26,6 +31,7 @@ pub fn table(name: &str) -> Option<Table> {
         _ if name.ends_with("htpasswd") || name.ends_with("htpasswd.txt") => {
             (behind_the_user, "what follows a user in a list of users")
         }
+        _ if name.ends_with("tokens.csv") => (first_of_four, "the first field of a list of tokens"),
         _ => return None,
     };
     Some(Table { field, reason })
@@ -50,6 +56,46 @@ impl Table {
             at = stop + 1;
         }
     }
+}
+
+/// The one word of a file that is called as a credential is: `.erlang.cookie`, `master.key`, `db-password.txt`.
+pub fn alone(scan: &mut Scan, text: &Text<'_>, name: &str, place: Where) -> bool {
+    const LONGEST: usize = 4096;
+    let stem = name.trim_end_matches(".txt").trim_start_matches('.');
+    let bytes = text.bytes;
+    let content = bytes.trim_ascii();
+    let plain =
+        !stem.contains('.') || [".key", ".cookie", ".token", ".secret", ".pass"].iter().any(|e| stem.ends_with(e));
+    if !plain || is_public(content) || content.is_empty() || bytes.len() > LONGEST || content.contains(&b'\n') {
+        return false;
+    }
+    let own = memory::known(stem.as_bytes()).name;
+    // What MongoDB's members know each other by.
+    let own = if stem.ends_with("keyfile") { Name { class: Class::Token, kind: "key" } } else { own };
+    if own.class < Class::Token {
+        return false;
+    }
+    // `ed25519 a_b x`
+    let start = content.iter().rposition(u8::is_ascii_whitespace).map_or(0, |blank| blank + 1);
+    if content[..start].iter().filter(|b| b.is_ascii_whitespace()).count() > 2 {
+        return false;
+    }
+    let value = &content[start..];
+    let from = bytes.len() - bytes.trim_ascii_start().len() + start;
+    // A list of users has one line at least.
+    if value.contains(&b':') {
+        return false;
+    }
+    let Some(charge) = verdict::judge(own, stem.as_bytes(), value, place, Trust::High) else { return false };
+    scan.report(charge, text, from..from + value.len(), place, stem, value);
+    true
+}
+
+/// `token,user,uid,"groups"`.
+fn first_of_four(line: &[u8]) -> Option<Range<usize>> {
+    let end = memchr::memchr(b',', line)?;
+    let more = memchr::memchr_iter(b',', &line[end + 1..]).count();
+    (more >= 1 && shapes::judge(&line[..end]) == Shape::Strong).then_some(0..end)
 }
 
 /// `host:port:database:user:password`.

@@ -80,12 +80,13 @@ fn listed(line: &[u8], above: &[u8]) -> Option<Range<usize>> {
     }
     let near = near(above, 256);
     let list = memchr::memmem::rfind(near, b"chpasswd").is_some_and(|at| near[at..].starts_with(b"chpasswd:"));
-    (list && shapes::judge(rest) == Shape::Strong).then(|| word(line, colon + 1))?
+    let mixes = rest.len() >= 8 && rest.iter().any(u8::is_ascii_digit) && rest.iter().any(u8::is_ascii_alphabetic);
+    (list && (mixes || shapes::judge(rest) == Shape::Strong)).then(|| word(line, colon + 1))?
 }
 
 /// `@host : PSK "x"` and `: RSA file "x"` of `strongSwan`.
 fn of_a_host(line: &[u8]) -> Option<Range<usize>> {
-    let kind = find_pair(line, *b": ")? + 2;
+    let kind = find_pair(line, *b": ").filter(|&at| at == 0 || line[at - 1] == b' ')? + 2;
     if [b"RSA ".as_slice(), b"ECDSA "].iter().any(|file| line[kind..].starts_with(file)) {
         return word(line, kind + memchr::memchr(b'"', &line[kind..])? + 1);
     }

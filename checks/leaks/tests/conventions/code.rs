@@ -72,6 +72,36 @@ pub static LEAKY: &[Template] = &[
         "secret.tpl",
         "apiVersion: v1\nkind: Secret\ndata:\n  proxy-pass: {{ \"«%STRONG%»\" | b64enc }}\n  api-token: {{ ternary \"«%STRONG%»\" .Values.redisPassword .Values.dev | b64enc }}\n",
     ),
+    alone("files of one word", ".erlang.cookie", "«%STRONG%»\n"),
+    alone("files of one word", "config/master.key", "«%HEX32%»"),
+    alone("files of one word", "db-password.txt", "«%WEAK%»\n"),
+    alone("files of one word", "example.org.signing.key", "ed25519 a_6Ats «%LONG%»\n"),
+    alone("tables", "tokens.csv", "«%HEX32%»,bootstrap,10001,\"system:bootstrap\"\n"),
+    alone("calls", "auth.ts", "export const token = (id) => jwt.sign({ id }, '«%STRONG%»', { expiresIn: '1h' });\n"),
+    alone(
+        "calls",
+        "mail.go",
+        "auth := smtp.PlainAuth(\"\", \"me@example.org\", \"«%STRONG%»\", \"smtp.example.org\")\n",
+    ),
+    alone(
+        "terraform",
+        "terraform.tfstate",
+        "{\"resources\": [{\"type\": \"random_password\", \"instances\": [{\"attributes\": {\"length\": 24,\n\"result\": \"«%STRONG%»\"}}]}]}\n",
+    ),
+    alone(
+        "consul",
+        "agent.hcl",
+        "encrypt = \"«%B6432%»\"\nacl {\n  tokens {\n    initial_management = \"«%UUID%»\"\n  }\n}\n",
+    ),
+    alone("vault", "init.json", "{\"unseal_keys_b64\": [\n\"«%B6432%»\",\n\"«%B6432%»\"],\n\"threshold\": 2}\n"),
+    file("programs", "bind.sh", "nsupdate -y hmac-sha256:acme:«%B6432%» <<ZONE\n"),
+    file(
+        "telephony",
+        "register.conf",
+        "register => 2198436:«%STRONG%»@sip.example.org/31\ncache_peer 10.0.0.1 parent 3128 0 login=app:«%STRONG%»\n",
+    ),
+    file("snmp", "snmpd.conf", "createUser monitor SHA \"«%STRONG%»\" AES \"«%STRONG%»\"\n"),
+    alone("pages", "onboarding.md", "Log in at https://grafana.example.org with admin / «%STRONG%»\n"),
 ];
 
 /// What looks like credentials and is none.
@@ -108,6 +138,21 @@ pub static CLEAN: &[Template] = &[
         "telegraf",
         "telegraf.conf",
         "namepass = [\"metric1\", \"metric2\"]\nfieldpass = [\"value1\"]\nprivate_key = $dir/ca.key\n",
+    ),
+    yaml(
+        "names",
+        "kind: signature\nhmac: %HEX64%\nspec:\n  secretMAC: %B6432%\naction:\n  pass: backend1-v2\nKAFKA_LISTENERS: PLAIN://kafka3:9093,TOKEN://kafka3:10093\n",
+    ),
+    alone(
+        "sql",
+        "query.sql",
+        "UPDATE users SET password = :password WHERE reset_token = :token;\nCREATE TABLE users (pass VARCHAR(64), salt CHAR(16));\n",
+    ),
+    alone("pages", "setup.md", "-e PASS= `#optional` \\\n- Password: $POSTGRES_PW (see .env)\n"),
+    alone(
+        "lists of users",
+        "mosquitto/passwd",
+        "app:$7$101$7HO5q1QvC0YQ49cf$CrCwJCoC2Bf8BuFwnxA2j0qLX1b6Qml2WMVh3SFjwvSbSh4VERZuDNvL3PIoMqkQ==\n",
     ),
     file("shell", "run.sh", "pass=$((pass + 1))\nmysql --ssl-key=\"$TMPD/tls.key\"\nproxy_pass http://%APP%.svc;\n"),
 ];
