@@ -217,8 +217,10 @@ fn texts_that_the_fuzzer_found_are_no_fault() {
         "a: '",
         "Authorization: \"Basic \"",
         "token: Bearer ",
+        "x = \" pwd=\u{c} y\"",
+        "setPassword(\"\u{c}\")\nx.login(\"a\", \"\u{c}\")",
     ] {
-        for path in ["x.yaml", "x.env"] {
+        for path in ["x.yaml", "x.env", "x.go"] {
             leaks::scan(&ScanFile { path, bytes: text.as_bytes() }, &MaskKey::new([1; 32]));
         }
     }

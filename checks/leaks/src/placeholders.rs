@@ -49,8 +49,8 @@ pub fn is_placeholder(value: &[u8]) -> bool {
     // In a longer text these are words of a sentence.
     static SHORT: Lexicon = Lexicon::new("thepassword thesecret thetoken");
     let inner = value.trim_ascii();
-    let first = inner[0];
-    let last = inner[inner.len() - 1];
+    // Blanks hide nothing.
+    let (Some(&first), Some(&last)) = (inner.first(), inner.last()) else { return true };
     if (first == b'<' && last == b'>')
         || inner.iter().all(|b| matches!(b, b'*' | b'x' | b'X' | b'.' | b'-' | b'_' | b'#' | b'?'))
     {
