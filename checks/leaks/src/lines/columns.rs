@@ -70,16 +70,20 @@ impl Columns {
             self.ruled = line.len() > 2 && line.iter().all(|b| matches!(b, b'|' | b'-' | b':' | b' '));
             return self.ruled.then(Vec::new);
         }
-        // No row is as long as to have more cells by a separator inside of quotes.
+        if line.is_empty() {
+            return None;
+        }
+        // One cell more tells of a longer row.
         let row: Vec<Range<usize>> = cells(line, self.separator).take(self.cells + 1).collect();
         let mixes = |cell: &[u8]| {
             cell.len() >= 6 && cell.iter().any(u8::is_ascii_digit) && cell.iter().any(u8::is_ascii_alphabetic)
         };
-        (row.len() == self.cells).then(|| {
-            let all =
-                self.credentials.iter().map(|(at, name, label)| Cell { range: row[*at].clone(), name: *name, label });
-            all.filter(|cell| mixes(&line[cell.range.clone()])).collect()
-        })
+        if row.len() != self.cells {
+            // In a page the table is at its end; a file of rows goes on.
+            return (self.separator != b'|').then(Vec::new);
+        }
+        let all = self.credentials.iter().map(|(at, name, label)| Cell { range: row[*at].clone(), name: *name, label });
+        Some(all.filter(|cell| mixes(&line[cell.range.clone()])).collect())
     }
 }
 
@@ -92,7 +96,10 @@ fn cells(line: &[u8], separator: u8) -> impl Iterator<Item = Range<usize>> + '_ 
         if at > inner.end {
             return None;
         }
-        let end = memchr::memchr(separator, &line[at..inner.end]).map_or(inner.end, |n| at + n);
+        let row = &line[at..inner.end];
+        // A separator inside of quotes is a part of the cell.
+        let closed = row.strip_prefix(b"\"").and_then(|rest| memchr::memmem::find(rest, &[b'"', separator]));
+        let end = closed.map(|n| n + 2).or_else(|| memchr::memchr(separator, row)).map_or(inner.end, |n| at + n);
         let cell = &line[at..end];
         let start = at + cell.len() - cell.trim_ascii_start().len();
         let cell = cell.trim_ascii();
@@ -110,7 +117,7 @@ mod tests {
     fn rows_until_another_count_of_cells() {
         let value = ["fox", "4711", "river"].concat();
         for (header, row, end) in [
-            ("name,password,role", format!("ann,{value},admin"), "one, two"),
+            ("name,password,role", format!("\"ann, b.\",{value},admin"), ""),
             ("host\tlogin\tpassword", format!("h\tann\t\"{value}\""), ""),
             ("| System | User | Password |", format!("| app | ann | `{value}` |"), "after it"),
         ] {

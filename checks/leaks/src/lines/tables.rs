@@ -64,15 +64,15 @@ pub fn alone(scan: &mut Scan, text: &Text<'_>, name: &str, place: Where) -> bool
     let stem = name.trim_end_matches(".txt").trim_start_matches('.');
     let bytes = text.bytes;
     let content = bytes.trim_ascii();
-    let plain =
-        !stem.contains('.') || [".key", ".cookie", ".token", ".secret", ".pass"].iter().any(|e| stem.ends_with(e));
-    if !plain || is_public(content) || content.is_empty() || bytes.len() > LONGEST || content.contains(&b'\n') {
+    if bytes.len() > LONGEST || content.is_empty() || content.contains(&b'\n') || is_public(content) {
         return false;
     }
+    let plain =
+        !stem.contains('.') || [".key", ".cookie", ".token", ".secret", ".pass"].iter().any(|e| stem.ends_with(e));
     let own = memory::known(stem.as_bytes()).name;
     // What MongoDB's members know each other by.
     let own = if stem.ends_with("keyfile") { Name { class: Class::Token, kind: "key" } } else { own };
-    if own.class < Class::Token {
+    if !plain || own.class < Class::Token {
         return false;
     }
     // `ed25519 a_b x`
