@@ -183,6 +183,12 @@ pub fn judge(
         Zone::Fields | Zone::Args if token => return,
         Zone::Fields | Zone::Args => {}
     }
+    // A key of 32 bytes, as WireGuard's tunnels have it; what is public is called so.
+    let name = if name.class < Class::Weak && key == b"key" && is_key_of_32_bytes(bytes) {
+        Name { class: Class::Token, kind: "key" }
+    } else {
+        name
+    };
     // What Keycloak exports of a credential is its hash.
     if key == b"secretData" && memchr::memmem::find(bytes, b"salt").is_some() {
         return;
@@ -255,6 +261,11 @@ pub fn judge(
         let key_name = words::text(key);
         nested::value(scan, text, value.range.clone(), value.escaped, &key_name, around.place);
     }
+}
+
+/// Base64 of 32 bytes.
+fn is_key_of_32_bytes(value: &[u8]) -> bool {
+    value.len() == 44 && value.ends_with(b"=") && decode::base64(value).is_some_and(|key| key.len() == 32)
 }
 
 /// The length of a value that an action ends, not being part of it: `{{ if .x }}password: y{{ end }}`.

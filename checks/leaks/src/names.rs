@@ -360,8 +360,10 @@ pub fn judge(name: &[u8]) -> Name {
         Word::Token => found(Class::Token, "token"),
         Word::Secret => found(Class::Token, "secret"),
         Word::WholeToken => found(Class::Token, "key"),
-        // What Redis calls its password.
-        Word::NeedsRandom if words.get(head) == b"auth" && matches!(before, b"redis" | b"rediscli" | b"valkey") => {
+        // What Redis and Neo4j call their password; a digit parts words.
+        Word::NeedsRandom
+            if words.get(head) == b"auth" && matches!(before, b"j" | b"redis" | b"rediscli" | b"valkey") =>
+        {
             found(Class::Password, "password")
         }
         Word::NeedsRandom => found(Class::Weak, "credential"),
@@ -431,6 +433,10 @@ pub fn judge_under(parent: &[u8], name: &[u8]) -> Name {
         return judge(parent);
     }
     if name.eq_ignore_ascii_case(b"key") {
+        // Spring's server of configurations.
+        if parent == b"encrypt" {
+            return Name { class: Class::Token, kind: "key" };
+        }
         let words = Words::of(parent);
         let owner = |word: &[u8]| KEY_OWNERS.has(word) || matches!(word, b"credential" | b"credentials" | b"creds");
         return if words.count > 0 && owner(words.last()) { Name { class: Class::Weak, kind: "key" } } else { own };

@@ -2,6 +2,7 @@
 
 use super::issuers::{NAMED, is_documented};
 use super::leak::{LeakRule, Where};
+use super::lexicon::Lexicon;
 use super::names::{self, Class, Name};
 use super::shapes::{self, Shape};
 use super::sink::Charge;
@@ -24,6 +25,8 @@ pub fn judge(name: Name, full_name: &[u8], value: &[u8], place: Where, trust: Tr
         return None;
     }
     let value = value.trim_ascii();
+    // Neo4j's user stands before its password.
+    let value = value.strip_prefix(b"neo4j/").unwrap_or(value);
     let trust = if place == Where::Comment { Trust::Low } else { trust };
     let secret = matches!(place, Where::Secret | Where::Target);
     let class = match name.class {
@@ -254,6 +257,10 @@ fn names_an_object(value: &[u8]) -> bool {
 
 /// Words that are joined, one of which ends in three digits or more: `fox_river471`, but of a name that may be an object's three.
 fn is_passphrase(value: &[u8]) -> bool {
+    static NOUNS: Lexicon = Lexicon::new(
+        "app auth backup ca cert certs cluster config cred creds credential credentials db dev key keys password pod prod \
+         registry release secret secrets server service staging test tls token tokens user",
+    );
     let joined = |separator: u8, least: usize| {
         let parts = value.split(|&b| b == separator);
         let (mut count, mut numbered) = (0, 0);
@@ -261,8 +268,9 @@ fn is_passphrase(value: &[u8]) -> bool {
             let letters = part.iter().take_while(|b| b.is_ascii_alphabetic()).count();
             let digits = part.len() - letters;
             // A number by itself may be a year.
-            let number = letters == 0 && digits >= 4 && !part.starts_with(b"20") && !part.starts_with(b"19");
-            let noun = matches!(part, b"secret" | b"key" | b"token" | b"password" | b"test");
+            let number =
+                letters == 0 && digits >= 3 && !(digits == 4 && (part.starts_with(b"20") || part.starts_with(b"19")));
+            let noun = NOUNS.has_lower(part);
             if noun
                 || letters < 3 && !number
                 || !part[letters..].iter().all(u8::is_ascii_digit)

@@ -54,7 +54,7 @@ const MAX_BARE: usize = 512;
 const MAX_NAME: usize = 128;
 
 /// Parts of the names of credentials, and what leads to passwords of SQL.
-const WORDS: [&str; 51] = [
+const WORDS: [&str; 52] = [
     "pass",
     "pwd",
     "psw",
@@ -102,6 +102,7 @@ const WORDS: [&str; 51] = [
     "encrypt",
     "initial_management",
     " on >",
+    ",dc=",
     ".login(",
     "getconnection(",
     "pdo(",

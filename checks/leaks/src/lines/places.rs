@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::assigned::{Found, argument, value_at};
 use super::{Bare, Lines, convict, lists};
 use crate::names::{Class, Name};
+use crate::placeholders::is_placeholder;
 use crate::sink::{Scan, Text};
 use crate::words::holds;
 
@@ -31,6 +32,16 @@ fn of_a_pair(bytes: &[u8], at: usize) -> Option<Found> {
         loose: false,
         leads: true,
     })
+}
+
+/// The string that follows one with the name of an entry of LDAP: `"cn=app,dc=x", "y"`.
+fn behind_an_entry(bytes: &[u8], at: usize) -> Option<Found> {
+    let rest = &bytes[at..bytes.len().min(at + REACH)];
+    let close = at + memchr::memchr2(b'"', b'\'', rest)?;
+    let comma = bytes.get(close + 1) == Some(&b',');
+    let found = value_at(bytes, close + 2, Bare::Quoted, false).filter(|_| comma)?;
+    let content = &bytes[found.start..found.end];
+    (!is_placeholder(content) && !content.contains(&b'=')).then_some(Found { leads: true, ..found })
 }
 
 /// Looks at a word of a line that starts at `base`; returns from where to go on, if it was one of these.
@@ -71,6 +82,7 @@ pub(super) fn look(
         b"login:" | b"log in " => (lists::account(bytes, end), b"login", ANY, literal),
         // `register => user:x@host` of Asterisk, `cache_peer … login=user:x` of Squid.
         b"register =>" | b"login=" => (of_a_pair(bytes, end), b"login", ANY, literal),
+        b",dc=" => (behind_an_entry(bytes, end).filter(|_| code), b"password", ANY, how),
         b".login(" => (argument(bytes, end, 1).filter(|_| code), b"password", ANY, how),
         b"getconnection(" | b"pdo(" | b"mysqli" => {
             (argument(bytes, end, 2).filter(|_| code), b"password", PASSWORD, how)

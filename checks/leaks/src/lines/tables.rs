@@ -64,14 +64,20 @@ pub fn alone(scan: &mut Scan, text: &Text<'_>, name: &str, place: Where) -> bool
     let stem = name.trim_end_matches(".txt").trim_start_matches('.');
     let bytes = text.bytes;
     let content = bytes.trim_ascii();
+    // The members of MongoDB know each other by a key of several lines.
+    let keyfile = stem.ends_with("keyfile");
+    let content =
+        if keyfile { content.split(|b| *b == b'\n').next().unwrap_or_default().trim_ascii() } else { content };
+    if (stem.ends_with("auth") || stem.ends_with("user-pass")) && bytes.len() <= LONGEST {
+        return second_of_two(scan, text, place);
+    }
     if bytes.len() > LONGEST || content.is_empty() || content.contains(&b'\n') || is_public(content) {
         return false;
     }
     let plain =
         !stem.contains('.') || [".key", ".cookie", ".token", ".secret", ".pass"].iter().any(|e| stem.ends_with(e));
     let own = memory::known(stem.as_bytes()).name;
-    // What MongoDB's members know each other by.
-    let own = if stem.ends_with("keyfile") { Name { class: Class::Token, kind: "key" } } else { own };
+    let own = if keyfile { Name { class: Class::Token, kind: "key" } } else { own };
     if !plain || own.class < Class::Token {
         return false;
     }
@@ -88,6 +94,22 @@ pub fn alone(scan: &mut Scan, text: &Text<'_>, name: &str, place: Where) -> bool
     }
     let Some(charge) = verdict::judge(own, stem.as_bytes(), value, place, Trust::High) else { return false };
     scan.report(charge, text, from..from + value.len(), place, stem, value);
+    true
+}
+
+/// A user and a password, a line each, as `OpenVPN` reads them.
+fn second_of_two(scan: &mut Scan, text: &Text<'_>, place: Where) -> bool {
+    let mut lines = text.bytes.trim_ascii().split(|b| *b == b'\n').map(<[u8]>::trim_ascii);
+    let (Some(user), Some(password), None) = (lines.next(), lines.next(), lines.next()) else { return false };
+    let plain = |line: &[u8]| !line.is_empty() && !line.iter().any(|b| b.is_ascii_whitespace() || *b == b'=');
+    let mixes = password.iter().any(u8::is_ascii_digit) && !user.ends_with(b":") && !user.starts_with(b"#");
+    if !plain(user) || !plain(password) || !mixes || password_shape(password).is_none() {
+        return false;
+    }
+    let start = password.as_ptr() as usize - text.bytes.as_ptr() as usize;
+    let reason = "the second line of a file with a user and a password";
+    let charge = Charge { rule: LeakRule::LiteralCredential, kind: "password", reason };
+    scan.report(charge, text, start..start + password.len(), place, "", password);
     true
 }
 

@@ -95,6 +95,8 @@ pub(super) static PROGRAMS: &[Row] = &[
     row("smbclient rpcclient smbcacls smbget", "", &[Part("-U", "%")]),
     row("snmpwalk snmpget snmpgetnext snmpset snmpbulkwalk snmpbulkget snmptrap", "", &[Flag("-A"), Flag("-X")]),
     row("ipmitool", "", &[Flag("-P")]),
+    row("tacacs-server radius-server", "key", &[Word(1)]),
+    row("snmp-server", "community", &[Word(1)]),
     row("createUser", "", &[Skip("-e"), Word(3), Word(5)]),
     row("nsupdate", "", &[Part("-y", ":")]),
     row("radtest", "", &[Skip("-t"), Word(2), Word(5)]),

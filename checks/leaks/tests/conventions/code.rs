@@ -76,6 +76,18 @@ pub static LEAKY: &[Template] = &[
     alone("files of one word", "config/master.key", "«%HEX32%»"),
     alone("files of one word", "db-password.txt", "«%WEAK%»\n"),
     alone("files of one word", "example.org.signing.key", "ed25519 a_6Ats «%LONG%»\n"),
+    alone("files of one word", "mongo/keyfile", "«%LONG%»\n%LONG%\n"),
+    alone("files of one word", "openvpn/auth.txt", "app\n«%WEAK%»\n"),
+    alone("calls", "sync.py", "conn = Connection(server, \"cn=sync,dc=corp\", \"«%STRONG%»\", auto_bind=True)\n"),
+    file(
+        "routers",
+        "rtr.cfg",
+        "enable password «%STRONG%»\ntacacs-server key «%STRONG%»\nsnmp-server community «%STRONG%» RW\n",
+    ),
+    yaml(
+        "keys",
+        "tunnels:\n  wg0:\n    mode: wireguard\n    key: «%B6432%»\nencrypt:\n  key: «%STRONG%»\nenv:\n  NEO4J_AUTH: neo4j/«%STRONG%»\n",
+    ),
     alone("tables", "tokens.csv", "«%HEX32%»,bootstrap,10001,\"system:bootstrap\"\n"),
     alone("calls", "auth.ts", "export const token = (id) => jwt.sign({ id }, '«%STRONG%»', { expiresIn: '1h' });\n"),
     alone(
