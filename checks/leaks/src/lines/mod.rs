@@ -3,21 +3,25 @@
 //! assigned.
 
 mod assigned;
+mod calls;
 mod columns;
 mod convict;
 mod lists;
 mod places;
 mod tables;
 mod users;
+mod whole;
 
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use self::assigned::{Found, assigned, assigned_variable, second_argument, value_at};
+use self::assigned::{Found, assigned, assigned_variable, value_at};
+use self::calls::second_argument;
 use self::columns::Columns;
 pub use self::convict::{SCHEMES, basic, default_of, default_of_ruby};
 use self::convict::{convict, fallback};
-pub use self::tables::{alone, table};
+pub use self::tables::table;
+pub use self::whole::alone;
 use crate::leak::Where;
 use crate::memory;
 use crate::names::{self, Class, Name};

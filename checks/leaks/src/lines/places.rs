@@ -3,7 +3,8 @@
 
 use std::ops::Range;
 
-use super::assigned::{Found, argument, value_at};
+use super::assigned::{Found, value_at};
+use super::calls::argument;
 use super::{Bare, Lines, convict, lists};
 use crate::names::{Class, Name};
 use crate::placeholders::is_placeholder;
