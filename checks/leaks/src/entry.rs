@@ -162,6 +162,14 @@ pub fn judge(
     if bytes.is_empty() {
         return;
     }
+    // `password: x (who wrote it)`
+    if around.place == Where::Comment
+        && bytes.ends_with(b")")
+        && let Some(at) = memchr::memmem::find(bytes, b" (").filter(|at| *at > 0)
+    {
+        let range = value.range.start..value.range.start + at;
+        return judge(scan, text, around, key, name, &Scalar { range, ..value.clone() }, path);
+    }
     let token = scan.adopt(text, &value.range, around.place, path);
     if has_pair(bytes, *b"{{") {
         if let Some(before) = closed_by_action(bytes) {

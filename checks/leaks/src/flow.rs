@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::actions;
 use super::entry::{Kind, Scalar, Zone};
 use super::level::Level;
 use super::sink::{Scan, Text};
@@ -34,7 +35,12 @@ pub fn scan(
         match bytes[at] {
             b' ' | b'\t' | b'\r' | b'\n' | b':' => at += 1,
             b'{' if bytes[at..].starts_with(b"{{") && !bytes[at..].starts_with(b"{{\"") => {
-                at = memchr::memmem::find(&bytes[at..], b"}}").map_or(bytes.len(), |n| at + n + 2);
+                let end = memchr::memmem::find(&bytes[at..], b"}}").map_or(bytes.len(), |n| at + n + 2);
+                if let Some(Level { key, child, .. }) = stack.last().map(|open| &open.level) {
+                    let path = || words::text(&text.bytes[key.clone()]).into_owned();
+                    actions::scan(scan, text, at..end, &text.bytes[key.clone()], &path, child.place);
+                }
+                at = end;
                 settle(&mut stack);
             }
             open @ (b'{' | b'[') => {

@@ -46,6 +46,10 @@ pub fn is_reference(value: &[u8]) -> bool {
     if value.starts_with("«".as_bytes()) && value.ends_with("»".as_bytes()) {
         return true;
     }
+    // What only a controller of SealedSecrets opens begins with the length of its key.
+    if value.len() > 600 && value.starts_with(b"Ag") && matches!(value[2], b'A'..=b'D') {
+        return true;
+    }
     if is_store_reference(value) {
         // `*` opens an alias only before a name, and stars alone are a mask.
         return value[0] != b'*' || value.get(1).is_some_and(u8::is_ascii_alphabetic);
@@ -262,6 +266,20 @@ fn is_dotted_phrase(value: &[u8]) -> bool {
         let written = value.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'.');
         written && digits >= 2 && letters >= 3
     })
+}
+
+/// Three words or more with dots between them that are no host's, no module's and no property's: `lantern.violet.falcon`.
+pub fn is_dotted_words(value: &[u8]) -> bool {
+    static OTHERS: Lexicon = Lexicon::new(
+        "com org net io dev app apps local internal svc cluster corp lan cloud java javax jakarta spring config env secret \
+         secrets password passwd pass token key auth user username db database datasource values value data default \
+         system service services api www github gitlab kubernetes",
+    );
+    let parts = value.split(|&b| b == b'.');
+    parts.clone().count() >= 3
+        && parts.clone().all(|part| {
+            part.len() >= 4 && part.iter().all(u8::is_ascii_lowercase) && wordlike(part) && !OTHERS.has(part)
+        })
 }
 
 /// What a form must be filled in with: `required|min:12`.

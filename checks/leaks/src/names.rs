@@ -109,7 +109,7 @@ static KEY_NAMES: Lexicon = Lexicon::new(
      email existing field file foreign gpg group header host hostname hot id idempotency index instrumentation \
      item label lookup map message metric name node object order param partition passphrase passwd password path \
      pgp prefix project property pub public pwd redis registry remote s3 selector site sort taint \
-     toleration topology translation unique uri url user username usr value verification verify version",
+     toleration topology translation unique uri url user username usr value verification verify version websocket",
 );
 /// What may stand before `pass`, `token` or `secret` and take the credential out of it.
 static HARMLESS_OWNERS: Lexicon = Lexicon::new(
@@ -289,8 +289,13 @@ fn worth_a_look(name: &[u8]) -> bool {
 
 /// Judges a name by itself.
 pub fn judge(name: &[u8]) -> Name {
-    // Consul's first token.
-    if name == b"initial_management" {
+    // What Vault gives a role: a UUID, or it is no credential.
+    if name.eq_ignore_ascii_case(b"secret_id") || name == b"secretId" {
+        return Name { class: Class::Weak, kind: "secret" };
+    }
+    // Consul's first token, and headers with a key that their names keep to themselves.
+    let header = |end: &[u8]| name.len() >= end.len() && name[name.len() - end.len()..].eq_ignore_ascii_case(end);
+    if name == b"initial_management" || header(b"x-honeycomb-team") || header(b"x-jfrog-art-api") {
         return Name { class: Class::Token, kind: "token" };
     }
     if name.len() < 2 || !worth_a_look(name) {

@@ -181,6 +181,14 @@ fn is_scalar(value: &[u8]) -> bool {
     if digits == value.len() {
         return value.len() < 6;
     }
+    // `183.va_a5a3eaf6b0a9`, as Jenkins counts its plugins.
+    let number = value.iter().take_while(|b| b.is_ascii_digit()).count();
+    if number > 0
+        && value[number..].starts_with(b".v")
+        && value[number + 2..].iter().all(|b| b.is_ascii_hexdigit() || *b == b'_')
+    {
+        return true;
+    }
     // Ranges of versions.
     if matches!(first, b'^' | b'~' | b'>' | b'<') && digits > 0 && value.contains(&b'.') {
         return value.iter().all(|b| {

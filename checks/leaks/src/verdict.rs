@@ -1,5 +1,6 @@
 //! Name and shape judged together: what is a leak, what a placeholder, what nothing.
 
+use super::harmless::is_dotted_words;
 use super::issuers::{NAMED, is_documented};
 use super::leak::{LeakRule, Where};
 use super::lexicon::Lexicon;
@@ -33,6 +34,13 @@ pub fn judge(name: Name, full_name: &[u8], value: &[u8], place: Where, trust: Tr
         Class::Not if secret => Class::None,
         class => class,
     };
+    // What Vault gives a role with its name.
+    let role = full_name.eq_ignore_ascii_case(b"secret_id") || full_name == b"secretId";
+    let class = match (role, shapes::is_uuid(value)) {
+        (true, true) => Class::Token,
+        (true, false) => Class::None,
+        _ => class,
+    };
     // Two characters hide nothing, and `updateSecretV3 = "UpdateSecretV3"` names itself.
     let itself = class == Class::Token && value.eq_ignore_ascii_case(full_name);
     if matches!(class, Class::Not | Class::None) || value.len() < 3 || itself {
@@ -59,7 +67,7 @@ pub fn judge(name: Name, full_name: &[u8], value: &[u8], place: Where, trust: Tr
             let round = matches!(value, b"1024" | b"2048" | b"4096" | b"8192") || value.ends_with(b"00");
             let pin =
                 trust == Trust::High && !round && (4..6).contains(&value.len()) && value.iter().all(u8::is_ascii_digit);
-            if pin || (trust == Trust::High && is_phrase(value)) {
+            if pin || (trust == Trust::High && (is_phrase(value) || is_dotted_words(value))) {
                 leak("a literal under a name that means a password")
             } else {
                 None
@@ -174,13 +182,11 @@ pub fn unnamed(name: &[u8], value: &[u8]) -> Option<Charge> {
 pub fn user(value: &[u8]) -> Option<Charge> {
     let value = value.trim_ascii();
     let password = &value[memchr::memchr(b':', value)? + 1..];
-    (is_user_and_password(value) && shapes::judge(password) == Shape::Strong && !is_documented(value)).then_some(
-        Charge {
-            rule: LeakRule::LiteralCredential,
-            kind: "password",
-            reason: "a user and a random value under the name of a user",
-        },
-    )
+    (is_user_and_password(value) && !is_documented(value) && !is_documented(password)).then_some(Charge {
+        rule: LeakRule::LiteralCredential,
+        kind: "password",
+        reason: "a user and a random value under the name of a user",
+    })
 }
 
 /// `admin:x`, where what follows the colon mixes letters with digits.
@@ -188,7 +194,7 @@ fn is_user_and_password(value: &[u8]) -> bool {
     let Some(colon) = memchr::memchr(b':', value) else { return false };
     let (user, password) = (&value[..colon], &value[colon + 1..]);
     let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
-    (3..=32).contains(&user.len())
+    (2..=32).contains(&user.len())
         && user.iter().all(plain)
         && password.len() >= 8
         && !password.iter().any(|b| matches!(b, b':' | b'/'))

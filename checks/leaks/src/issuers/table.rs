@@ -57,6 +57,7 @@ pub static ISSUERS: &[Issuer] = &[
     run("webhook signing secret", "whsec_", Base64, 24, 100),
     run("Twilio API key", "SK", Hex, 32, 32),
     by("SendGrid API key", "SG.", |t| parts(t, b'.', &[(Url, 16, 24), (Url, 39, 48)])),
+    run("Backblaze application key", "K00", Base64, 28, 28),
     run("Mailgun API key", "key-", Hex, 32, 32),
     run("Brevo API key", "xkeysib-", Url, 72, 90),
     run("Postmark or Mailjet webhook key", "pm_", Hex, 40, 64),

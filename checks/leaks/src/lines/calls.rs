@@ -6,7 +6,7 @@ use super::{Bare, MAX_BARE, name_byte};
 use crate::lexicon::Lexicon;
 use crate::placeholders::is_placeholder;
 use crate::shapes;
-use crate::words::holds;
+use crate::words::{holds, word_share};
 
 /// `auth=("user", "x")`, `HTTPBasicAuth("user", "x")`: the second of two strings.
 pub(super) fn second_argument(bytes: &[u8], name: &[u8], right: usize) -> Option<Found> {
@@ -27,7 +27,21 @@ pub(super) fn second_argument(bytes: &[u8], name: &[u8], right: usize) -> Option
     if !basic || rest.get(open) != Some(&b'(') {
         return None;
     }
-    argument(bytes, right + open + 1, 1)
+    // Jenkins' own has a scope, a name and a description before them.
+    let behind = if holds(name, b"passwordcredentialsimpl") { 4 } else { 1 };
+    argument(bytes, right + open + 1, behind)
+}
+
+/// `token != "x"`: a random literal that a value is compared with.
+pub(super) fn compared(bytes: &[u8], right: usize) -> Option<Found> {
+    let rest = bytes.get(right..)?;
+    let spaces = rest.iter().take_while(|b| **b == b' ').count();
+    let sign = [b"===".as_slice(), b"!==", b"==", b"!="].into_iter().find(|sign| rest[spaces..].starts_with(sign))?;
+    let found = value_at(bytes, right + spaces + sign.len(), Bare::Quoted, false)?;
+    let value = &bytes[found.start..found.end];
+    let hex = value.len() >= 32 && value.iter().all(u8::is_ascii_hexdigit);
+    let random = value.len() >= 16 && (hex || word_share(value) < 30) && shapes::judge(value) == shapes::Shape::Strong;
+    random.then_some(Found { leads: true, ..found })
 }
 
 /// A string among the arguments of a call, behind so many others: `("user", "x")`, `("user", Some("x"))`.
@@ -63,7 +77,8 @@ pub(super) fn sets(name: &[u8]) -> bool {
     static NAMES: Lexicon = Lexicon::new("password passwd pass secret token apiKey secretKey accessKey clientSecret");
     let dot = memchr::memrchr(b'.', name);
     let last = &name[dot.map_or(0, |dot| dot + 1)..];
-    dot.is_some() && NAMES.has(last)
+    name == b"auth"
+        || dot.is_some() && NAMES.has(last)
         || [b"set".as_slice(), b"Set", b"with", b"With"].iter().any(|verb| last.starts_with(verb))
 }
 

@@ -175,6 +175,8 @@ pub(super) fn account(bytes: &[u8], right: usize) -> Option<Found> {
     let start = right + slash + 3;
     let length = bytes[start..].iter().take(LONGEST).take_while(|b| !b.is_ascii_whitespace()).count();
     let value = &bytes[start..start + length];
+    let length = length - value.iter().rev().take_while(|b| matches!(b, b'.' | b',' | b';' | b')')).count();
+    let value = &value[..length];
     let quotes = usize::from(length > 2 && matches!(value[0], b'`' | b'"') && value.first() == value.last());
     let value = &value[quotes..length - quotes];
     let mixes = value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_alphabetic);
@@ -190,7 +192,9 @@ pub(super) fn account(bytes: &[u8], right: usize) -> Option<Found> {
 /// ``The password is `x`.``, `password was x`: in code style or quotes it must mix letters with digits, bare it must look random.
 fn sentence(bytes: &[u8], left: usize, right: usize, password: bool) -> Option<Found> {
     let rest = bytes.get(right..)?;
-    let verb = [b" is: ".as_slice(), b" was: ", b" is ", b" was "].into_iter().find(|verb| rest.starts_with(verb));
+    let verb = [b" is: ".as_slice(), b" was: ", b" is ", b" was ", b" changed to ", b" set to "]
+        .into_iter()
+        .find(|verb| rest.starts_with(verb));
     // ``with password `x` ``, `with password "x"`
     let asked = || [b"with ".as_slice(), b"and ", b"the "].iter().any(|word| bytes[..left].ends_with(word));
     let quoted =
@@ -218,7 +222,8 @@ fn sentence(bytes: &[u8], left: usize, right: usize, password: bool) -> Option<F
     // What was there before is named by nobody who explains.
     let old = kept >= 8 && verb == b" was: " && has(value, u8::is_ascii_alphabetic);
     let hex = kept >= 24 && value.iter().all(u8::is_ascii_hexdigit);
-    let random = kept >= 10 && mixed && word_share(value) < 50 || old || hex;
+    let hard = kept >= 8 && mixed && has(value, |b| matches!(b, b'!' | b'#' | b'$' | b'%' | b'&' | b'*' | b'_'));
+    let random = kept >= 10 && mixed && word_share(value) < 50 || old || hex || hard;
     let random = random && has(value, u8::is_ascii_digit);
     random.then_some(Found { start: at, end: at + kept, quoted: false, loose: true, leads: false })
 }

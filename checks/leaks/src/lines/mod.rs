@@ -16,7 +16,7 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use self::assigned::{Found, assigned, assigned_variable, value_at};
-use self::calls::second_argument;
+use self::calls::{compared, second_argument};
 use self::columns::Columns;
 pub use self::convict::{SCHEMES, basic, default_of, default_of_ruby};
 use self::convict::{convict, fallback};
@@ -58,7 +58,7 @@ const MAX_BARE: usize = 512;
 const MAX_NAME: usize = 128;
 
 /// Parts of the names of credentials, and what leads to passwords of SQL.
-const WORDS: [&str; 52] = [
+const WORDS: [&str; 56] = [
     "pass",
     "pwd",
     "psw",
@@ -101,6 +101,10 @@ const WORDS: [&str; 52] = [
     "-pw ",
     "login:",
     "log in ",
+    "login is",
+    "pw is",
+    "honeycomb-team",
+    "jfrog-art-api",
     "login=",
     "register =>",
     "encrypt",
@@ -282,7 +286,8 @@ fn one_word(
     // The mark of a program ends it; the sign after `pw=` is none of the name.
     let flag = bytes[start..end].eq_ignore_ascii_case(b"-pw ");
     let program = matches!(bytes[end - 1], b' ' | b'"') && !flag;
-    let end = end - usize::from(program || flag || matches!(bytes[end - 1], b'=' | b':'));
+    let verb = if bytes[start..end].ends_with(b" is") { b" is".len() } else { 0 };
+    let end = end - verb - usize::from(program || flag || matches!(bytes[end - 1], b'=' | b':'));
     let mut left = start;
     while left > floor && start - left < MAX_NAME && name_byte(bytes[left - 1]) {
         left -= 1;
@@ -335,8 +340,9 @@ fn one_word(
         if bytes[left - 1] == b'{' {
             return fallback(scan, text, base, bytes, right, name, name_bytes, how);
         }
-        // PHP, Perl and PowerShell assign to it.
-        let Some(value) = assigned_variable(bytes, left, right) else { return right };
+        // PHP, Perl and PowerShell assign to it, nginx compares with it.
+        let set = assigned_variable(bytes, left, right).or_else(|| compared(bytes, right));
+        let Some(value) = set else { return right };
         convict(scan, text, base, bytes, name_bytes, name, &value, Lines { bare: Bare::Quoted, ..how });
         return value.end;
     }
@@ -346,7 +352,8 @@ fn one_word(
         convict(scan, text, base, bytes, name_bytes, name, &value, Lines { bare: Bare::Quoted, ..how });
         return value.end;
     }
-    let Some(value) = assigned(bytes, left, right, flag, how) else {
+    let value = assigned(bytes, left, right, flag, how).or_else(|| compared(bytes, right));
+    let Some(value) = value else {
         for value in lists::told(bytes, left, right, name, how) {
             // A list of tokens may be one of their names; in code and prose only what looks random is trusted anyway.
             let name = if name.class == Class::Token && matches!(how.bare, Bare::Literal | Bare::Line) {

@@ -80,7 +80,7 @@ pub(super) fn look(
             let sql = [b"user ".as_slice(), b"role ", b"grant "].iter().any(|word| holds(before, word));
             (string(end).filter(|_| sql), b"IDENTIFIED BY", PASSWORD, how)
         }
-        b"login:" | b"log in " => (lists::account(bytes, end), b"login", ANY, literal),
+        b"login:" | b"login is" | b"log in " => (lists::account(bytes, end), b"login", ANY, literal),
         // `register => user:x@host` of Asterisk, `cache_peer … login=user:x` of Squid.
         b"register =>" | b"login=" => (of_a_pair(bytes, end), b"login", ANY, literal),
         b",dc=" => (behind_an_entry(bytes, end).filter(|_| code), b"password", ANY, how),

@@ -108,6 +108,12 @@ impl Command {
         !rows.is_empty()
     }
 
+    /// Whether it takes a credential by its number among the words, and has not reached it.
+    fn counts(&self) -> bool {
+        let last = |at: &At| matches!(at, At::Word(number) if *number > self.plain + 1);
+        self.plain > 0 && self.row.is_some_and(|row| row.takes.iter().any(last))
+    }
+
     /// The part of the next word that is a credential, unless it stands for one that is elsewhere.
     pub fn word(&mut self, word: &[u8]) -> Option<Range<usize>> {
         let flag = word.starts_with(b"-");
@@ -219,7 +225,8 @@ pub fn passwords(text: &[u8], name: Range<usize>) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     for range in (Words { text: &text[..end], at: from, list }) {
         let word = &text[range.clone()];
-        if command.begins(word) {
+        // A user may be called as a program is, where words are counted.
+        if !command.counts() && command.begins(word) {
             break;
         }
         found.extend(command.word(word).map(|part| range.start + part.start..range.start + part.end));

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::decode;
+use crate::harmless::is_dotted_words;
 use crate::issuers::is_documented;
 use crate::leak::{LeakRule, Where};
 use crate::shapes::{self, Shape};
@@ -25,7 +26,9 @@ pub fn password_shape(password: &[u8]) -> Option<LeakRule> {
     match shapes::judge(password) {
         Shape::Reference | Shape::Empty => None,
         Shape::Placeholder => Some(LeakRule::Placeholder),
-        Shape::Harmless => password.iter().all(u8::is_ascii_digit).then_some(LeakRule::PasswordInUrl),
+        Shape::Harmless => {
+            (password.iter().all(u8::is_ascii_digit) || is_dotted_words(password)).then_some(LeakRule::PasswordInUrl)
+        }
         _ if is_documented(password) => None,
         _ => Some(LeakRule::PasswordInUrl),
     }

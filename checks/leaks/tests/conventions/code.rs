@@ -114,6 +114,34 @@ pub static LEAKY: &[Template] = &[
     ),
     file("snmp", "snmpd.conf", "createUser monitor SHA \"«%STRONG%»\" AES \"«%STRONG%»\"\n"),
     alone("pages", "onboarding.md", "Log in at https://grafana.example.org with admin / «%STRONG%»\n"),
+    yaml(
+        "actions in flow maps",
+        "releases:\n  - values:\n      - db: {password: {{ env \"DB_PASS\" | default \"«%STRONG%»\" }} }\n",
+    ),
+    yaml(
+        "headers",
+        "exporters:\n  otlp:\n    headers:\n      x-honeycomb-team: «%HEX32%»\nsecret_id: «%UUID%»\nvalue.converter.basic.auth.user.info: sr:«%WEAK%»\n",
+    ),
+    yaml(
+        "words with dots",
+        "password: «lantern.violet.falcon»\ndsn: mysql://app:«maple.igloo.marble.walnut»@mysql:3306/shop\n",
+    ),
+    yaml(
+        "comments",
+        "# FIXME: prod pw is «Autumn2021!», staging is the same\n# old: password: «%WEAK%» (rotated? ask core)\na: 1\n",
+    ),
+    alone(
+        "pages",
+        "CHANGELOG.md",
+        "- rotate: database password changed to `«%STRONG%»`\n- Grafana login is `admin` / `«%WEAK%»`.\n",
+    ),
+    alone(
+        "calls",
+        "jobs.groovy",
+        "def c = new UsernamePasswordCredentialsImpl(CredentialsScope.GLOBAL, \"git\", \"\", \"ci\", \"«%STRONG%»\")\n",
+    ),
+    file("comparisons", "nginx.conf", "if ($http_x_internal_token != \"«%HEX40%»\") { return 403; }\n"),
+    file("programs", "mc.sh", "mc alias set store http://minio:9000 grafana «%LONG%»\n"),
 ];
 
 /// What looks like credentials and is none.
@@ -167,4 +195,8 @@ pub static CLEAN: &[Template] = &[
         "app:$7$101$7HO5q1QvC0YQ49cf$CrCwJCoC2Bf8BuFwnxA2j0qLX1b6Qml2WMVh3SFjwvSbSh4VERZuDNvL3PIoMqkQ==\n",
     ),
     file("shell", "run.sh", "pass=$((pass + 1))\nmysql --ssl-key=\"$TMPD/tls.key\"\nproxy_pass http://%APP%.svc;\n"),
+    yaml(
+        "names",
+        "plugins:\n  - plain-credentials:183.va_a5a3eaf6b0a9\npassword: spring.datasource.password\nauthHost: lantern.violet.falcon\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\n",
+    ),
 ];
