@@ -108,10 +108,12 @@ impl Command {
         !rows.is_empty()
     }
 
-    /// Whether it takes a credential by its number among the words, and has not reached it.
-    fn counts(&self) -> bool {
-        let last = |at: &At| matches!(at, At::Word(number) if *number > self.plain + 1);
-        self.plain > 0 && self.row.is_some_and(|row| row.takes.iter().any(last))
+    /// Whether it takes a credential by its number among the words and has not reached it: then a word is no other program.
+    fn counts(&self, word: &[u8]) -> bool {
+        let later = |at: &At| matches!(at, At::Word(number) if *number > self.plain + 1);
+        self.plain > 0
+            && self.row.is_some_and(|row| row.takes.iter().any(later))
+            && !std::ptr::eq(rows(word), self.rows)
     }
 
     /// The part of the next word that is a credential, unless it stands for one that is elsewhere.
@@ -226,7 +228,7 @@ pub fn passwords(text: &[u8], name: Range<usize>) -> Vec<Range<usize>> {
     for range in (Words { text: &text[..end], at: from, list }) {
         let word = &text[range.clone()];
         // A user may be called as a program is, where words are counted.
-        if !command.counts() && command.begins(word) {
+        if !command.counts(word) && command.begins(word) {
             break;
         }
         found.extend(command.word(word).map(|part| range.start + part.start..range.start + part.end));

@@ -15,8 +15,10 @@ pub static RULE: Rule = Rule {
 A value under a name that means a credential, judged together with the value's shape: keys of values files and manifests, name and
 value pairs in env lists, parameters and JSON patches, ConfigMap entries, annotations, literals in templates (`default \"…\"`), `.env`,
 properties, ini, TOML, XML, JSON, SQL and shell, rows that SQL inserts, here-documents, lists of strings,
-also inside a value and inside base64. In files that have a place of their own for it no name is needed: `.pgpass`, Postfix'
-`sasl_passwd`, `[users]` of Shiro, `user:password` under the name of a user.
+also inside a value and inside base64; columns of tables (CSV, tabs, a page's), a string of code (`\"host=db password=…\"`), setters
+and properties, what a comment or a page tells (`old token was: …`, `Login: admin / …`). In files and calls that have a place of
+their own for it no name is needed: `.pgpass`, `.htpasswd`, Postfix' `sasl_passwd`, `[users]` of Shiro, `.erlang.cookie`,
+`master.key`, `user:password` under the name of a user, the password behind the user in `login(…)`, `PDO(…)`, `getConnection(…)`.
 
 Under a password's name any literal counts, weak ones too. Under a token's or a key's name the value must look random or at
 least mix letters and digits. Under a name that only may mean a credential (`salt`, `stripeKey`) it must look random.
