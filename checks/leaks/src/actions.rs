@@ -124,23 +124,18 @@ fn action(
         }
         // Of a Secret's template only what is named is convicted: other literals are formats and names. What is encoded right
         // there is a value.
+        let encoded =
+            word == b"b64enc" || tail.strip_prefix(b"|").is_some_and(|t| t.trim_ascii().starts_with(b"b64enc"));
         if judged.class < Class::Weak {
-            let encoded =
-                word == b"b64enc" || tail.strip_prefix(b"|").is_some_and(|t| t.trim_ascii().starts_with(b"b64enc"));
-            if encoded
-                && judged.class <= Class::Not
-                && let Some(charge) = verdict::unnamed(&name, value)
-            {
+            if encoded && let Some(charge) = verdict::unnamed(&name, value) {
                 let found = range.start + literal.start..range.start + literal.end;
                 scan.report(charge, text, found, place_, path(), value);
             }
             continue;
         }
         // `set . "appKey" "vlinsert"` names something; a default password may be a word.
-        let encoded =
-            word == b"b64enc" || tail.strip_prefix(b"|").is_some_and(|t| t.trim_ascii().starts_with(b"b64enc"));
-        let encoded = encoded && value.iter().any(u8::is_ascii_digit);
-        let trust = if judged.class == Class::Token && !encoded { Trust::Middle } else { Trust::High };
+        let value_itself = encoded && value.iter().any(u8::is_ascii_digit);
+        let trust = if judged.class == Class::Token && !value_itself { Trust::Middle } else { Trust::High };
         if let Some(charge) = verdict::judge(judged, &name, value, place_, trust) {
             let whole = path();
             let whole = if whole.is_empty() { words::text(&name).into_owned() } else { whole };

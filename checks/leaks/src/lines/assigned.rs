@@ -1,5 +1,5 @@
 //! What is assigned to a name, and where its value begins and ends: `name = "x"`, `name: x`, `--name x`, `<name>x</name>`, `("name",
-//! "x")`, a default behind `||`, a call that falls back to a literal.
+//! "x")`, a default behind `||`. What calls take is in `calls`.
 
 use super::calls::{default_argument, sets};
 use super::{Bare, Lines, MAX_BARE};

@@ -284,10 +284,10 @@ fn one_word(
         return next;
     }
     // The mark of a program ends it; the sign after `pw=` is none of the name.
-    let flag = bytes[start..end].eq_ignore_ascii_case(b"-pw ");
-    let program = matches!(bytes[end - 1], b' ' | b'"') && !flag;
+    let short = bytes[start..end].eq_ignore_ascii_case(b"-pw ");
+    let program = matches!(bytes[end - 1], b' ' | b'"') && !short;
     let verb = if bytes[start..end].ends_with(b" is") { b" is".len() } else { 0 };
-    let end = end - verb - usize::from(program || flag || matches!(bytes[end - 1], b'=' | b':'));
+    let end = end - verb - usize::from(program || short || matches!(bytes[end - 1], b'=' | b':'));
     let mut left = start;
     while left > floor && start - left < MAX_NAME && name_byte(bytes[left - 1]) {
         left -= 1;

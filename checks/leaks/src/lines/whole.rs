@@ -38,7 +38,7 @@ pub fn alone(scan: &mut Scan, text: &Text<'_>, name: &str, place: Where) -> bool
     }
     let value = &content[start..];
     let from = bytes.len() - bytes.trim_ascii_start().len() + start;
-    // A list of users has one line at least.
+    // `user:hash` is a list of users with one line.
     if value.contains(&b':') {
         return false;
     }
